@@ -1,0 +1,173 @@
+//! Outbound: a connector is asked for the next step; it never sends and never sees a secret.
+
+use crate::{message::MessageKind, money::Money, party::Party, said::Args, time::Instant};
+use serde::{Deserialize, Serialize};
+
+/// A message with everything a partner may be told, people included; made anew for each attempt and never stored.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct Message {
+    /// The delivery's id: the idempotency key at the partner, for ever the same.
+    pub key: String,
+    pub kind: MessageKind,
+    pub order: OrderView,
+    /// The fulfilment the message is about, for kinds that have one.
+    pub fulfilment: Option<FulfilmentView>,
+    pub at: Instant,
+}
+
+/// An order as partners see it.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct OrderView {
+    pub id: String,
+    pub number: String,
+    pub channel: String,
+    pub external_id: String,
+    pub status: String,
+    pub kind: String,
+    pub placed_at: String,
+    pub currency: String,
+    pub customer: String,
+    pub reference: String,
+    pub buyer: Option<Party>,
+    pub ship_to: Option<Party>,
+    pub bill_to: Option<Party>,
+    pub lines: Vec<LineView>,
+    pub charges: Vec<ChargeView>,
+    pub total: Money,
+    pub payment_method: String,
+    pub payment_state: String,
+    pub wished: Option<String>,
+    pub fulfilments: Vec<FulfilmentView>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct LineView {
+    pub line: u32,
+    pub sku: String,
+    pub title: String,
+    /// Decimal text, base units.
+    pub quantity: String,
+    pub cancelled: String,
+    pub unit: String,
+    /// Decimal text of one ordered unit.
+    pub unit_price: String,
+    /// Decimal text.
+    pub discount: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct ChargeView {
+    pub kind: String,
+    pub label: String,
+    pub amount: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct FulfilmentView {
+    pub id: String,
+    pub warehouse: String,
+    pub carrier: String,
+    pub service: String,
+    pub state: String,
+    pub lines: Vec<(u32, String)>,
+    pub parcels: Vec<String>,
+}
+
+/// A small fact the connector takes from each answer: partner ids, etag, stage. No people, no secrets.
+/// It alone is the state of a delivery between two calls.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Kept {
+    pub name: String,
+    pub value: String,
+}
+
+/// Bytes of all kept facts of one delivery.
+pub const KEPT_MAX: usize = 4096;
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    Call(Request),
+    /// Ask again after this many microseconds.
+    Wait(i64),
+    Done(Receipt),
+    Failed(Failure),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Receipt {
+    /// The partner's own number for it, when it gave one.
+    pub reference: String,
+    pub kept: Vec<Kept>,
+}
+
+/// A failure says what happens next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The partner is down or busy: again later; `after` when it said when, microseconds.
+    Later { code: String, after: Option<i64> },
+    /// The partner understood and said no: a person must look.
+    Refused { code: String, args: Args },
+    /// The answer makes no sense: a person must look.
+    Broken { code: String, args: Args },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    Http(HttpRequest),
+    PutFile { place: String, name: String, bytes: Vec<u8> },
+    Mail { to: String, subject: String, body: String },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpRequest {
+    /// Stable name of this call within the connector, e.g. `create`, `find`.
+    pub name: &'static str,
+    pub method: &'static str,
+    /// Path and query below the connector's base URL.
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// Bytes of answer body read at most.
+    pub answer_max: usize,
+    /// Whole call, microseconds.
+    pub deadline: i64,
+}
+
+/// What came back from a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The call's stable name.
+    pub name: &'static str,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Http {
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    },
+    Done,
+    /// The request certainly did not reach the partner (no connection).
+    NotSent {
+        code: String,
+    },
+    /// It may have been done: the connection broke after sending, or time ran out.
+    Unknown {
+        code: String,
+    },
+}
+
+/// What a connector may do when it does not know whether a call was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeatable {
+    /// The partner honours our key: just repeat.
+    Idempotent,
+    /// Ask first, then repeat.
+    Queryable,
+    /// A person decides.
+    Unsafe,
+}

@@ -1,0 +1,149 @@
+//! The price book: which row applies to a line.
+//!
+//! Candidates are the rows of the sku in the order's currency, for the buyer's group or every group, for the order's
+//! channel or every channel, valid on the date the order was placed (both ends included, the date as the source's
+//! clock had it), from a quantity the line reaches, in a unit the product is measured in. The first of these applies by:
+//!
+//! 1. a row for the group before one for every group,
+//! 2. a row for the channel before one for every channel,
+//! 3. a row in the ordered unit before one that must be converted,
+//! 4. the greatest quantity,
+//! 5. the latest beginning,
+//! 6. the lowest price.
+//!
+//! So a group's own price stands even where everybody's tier price is lower.
+
+use super::sums;
+use crate::{
+    codes::{Channel, Group},
+    facts::{Facts, Price, Product},
+    measure::{Quantity, UnitFactor},
+    money::{Currency, UnitPrice, round_half_up},
+    order::state::Order,
+    rules::checks::unit_factor,
+    said::Item,
+};
+use chrono::NaiveDate;
+use std::cmp::Reverse;
+
+/// What the book says about a line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Quote {
+    /// Per ordered unit.
+    pub(super) unit_price: UnitPrice,
+    /// For the ordered quantity, minor units, rounded once.
+    pub(super) amount: i64,
+    /// `group/channel/from quantity`.
+    pub(super) row: String,
+}
+
+/// Who buys, when: what rows are chosen by.
+struct Buyer<'a> {
+    group: &'a Group,
+    channel: &'a Channel,
+    currency: Currency,
+    on: NaiveDate,
+}
+
+/// The group of a known customer that has one, else the channel's; `None`: neither has one.
+pub(super) fn group_of<'a>(order: &Order, facts: &'a Facts) -> Option<&'a Group> {
+    let customer = facts.customers.get(&order.header.customer).map(|customer| &customer.group);
+    let channel = facts.world.channels.get(&order.channel).map(|channel| &channel.group);
+    customer.filter(|group| !group.is_empty()).or(channel).filter(|group| !group.is_empty())
+}
+
+/// What the book says about each line.
+pub(super) fn quotes(order: &Order, facts: &Facts) -> Vec<Option<Quote>> {
+    let every = Group::default();
+    let placed = order.header.placed_at;
+    let buyer = Buyer {
+        group: group_of(order, facts).unwrap_or(&every),
+        channel: &order.channel,
+        currency: order.currency(),
+        on: placed.at.date(i32::from(placed.offset)),
+    };
+    order.active().map(|line| quote(&line.item, &buyer, facts)).collect()
+}
+
+/// What each line charges for a unit: its own price, else the book's, else nothing.
+pub(super) fn charged(order: &Order, quotes: &[Option<Quote>]) -> Vec<UnitPrice> {
+    let price = |(line, quote): (&crate::order::state::Line, &Option<Quote>)| {
+        line.item.unit_price.or(quote.as_ref().map(|quote| quote.unit_price)).unwrap_or_default()
+    };
+    order.active().zip(quotes).map(price).collect()
+}
+
+fn quote(item: &Item, buyer: &Buyer<'_>, facts: &Facts) -> Option<Quote> {
+    let product = facts.products.get(&item.sku)?;
+    let ordered = unit_factor(product, &item.unit)?;
+    let base = ordered.to_base(item.quantity)?;
+    let rows = facts.prices.get(&item.sku)?.iter().filter(|row| buyer.may_have(row));
+    let (row, factor) = rows
+        .filter_map(|row| reached(row, product, base).map(|factor| (row, factor)))
+        .max_by_key(|(row, factor)| rank(row, factor, &ordered))?;
+    let (unit_price, amount) = if factor.unit == ordered.unit {
+        (row.unit_price, row.unit_price.times(item.quantity, buyer.currency).minor)
+    } else {
+        converted(row.unit_price, &factor, &ordered, base, buyer.currency)
+    };
+    // A line that leaves its price to us is charged what its unit price comes to, so that both agree.
+    let amount = if item.unit_price.is_none() { unit_price.times(item.quantity, buyer.currency).minor } else { amount };
+    Some(Quote { unit_price, amount, row: label(row) })
+}
+
+impl Buyer<'_> {
+    fn may_have(&self, row: &Price) -> bool {
+        row.currency == self.currency
+            && (row.group.is_empty() || row.group == *self.group)
+            && (row.channel.is_empty() || row.channel == *self.channel)
+            && row.valid_from.is_none_or(|from| from <= self.on)
+            && row.valid_to.is_none_or(|to| self.on <= to)
+    }
+}
+
+/// The unit of `row`, when `base` reaches its quantity.
+fn reached(row: &Price, product: &Product, base: Quantity) -> Option<UnitFactor> {
+    let factor = unit_factor(product, &row.unit)?;
+    let least = i128::from(row.min_quantity.0) * i128::from(factor.num);
+    (i128::from(base.0) * i128::from(factor.den) >= least).then_some(factor)
+}
+
+type Rank = (bool, bool, bool, i128, Option<NaiveDate>, Reverse<UnitPrice>, crate::codes::Unit);
+
+fn rank(row: &Price, factor: &UnitFactor, ordered: &UnitFactor) -> Rank {
+    let from = i128::from(row.min_quantity.0) * i128::from(factor.num) / i128::from(factor.den);
+    (
+        !row.group.is_empty(),
+        !row.channel.is_empty(),
+        factor.unit == ordered.unit,
+        from,
+        row.valid_from,
+        Reverse(row.unit_price),
+        factor.unit.clone(),
+    )
+}
+
+/// Price per ordered unit and amount for `base`, of a price for another unit.
+fn converted(
+    price: UnitPrice,
+    factor: &UnitFactor,
+    ordered: &UnitFactor,
+    base: Quantity,
+    currency: Currency,
+) -> (UnitPrice, i64) {
+    let per_unit = i128::from(price.0) * i128::from(ordered.num);
+    let unit_price = scaled(per_unit, factor.den, i128::from(ordered.den) * i128::from(factor.num));
+    let product = i128::from(price.0) * i128::from(base.0);
+    let minor = 10_i128.pow(12 - currency.digits());
+    (UnitPrice(unit_price), scaled(product, factor.den, minor.saturating_mul(factor.num.into())))
+}
+
+/// `value x by / over`, rounded half-up once; saturates.
+fn scaled(value: i128, by: i64, over: i128) -> i64 {
+    let product = value.checked_mul(by.into());
+    product.map_or_else(|| sums::fit(value.signum() * i128::MAX), |product| round_half_up(product, over))
+}
+
+fn label(row: &Price) -> String {
+    format!("{}/{}/{}", row.group, row.channel, row.min_quantity.decimal())
+}
