@@ -1,0 +1,82 @@
+//! Connectors: one file a partner, in alphabetical order.
+//!
+//! A connector is asked for the next step and never sends, never sees a secret, never reads a clock. The price of a new
+//! one: its file, its line in [`ALL`], its fixtures, its section in `docs/connectors.md`.
+
+pub mod answer;
+pub mod erp_rest;
+
+use model::{
+    message::MessageKind,
+    port::outbound::{Answer, Kept, Message, Outcome, Repeatable, Step},
+};
+use std::fmt::Debug;
+
+/// Every kind of partner, by name.
+pub static ALL: [&dyn Connector; 1] = [&erp_rest::ErpRest];
+
+/// The connector of that kind, as configuration writes it.
+pub fn named(kind: &str) -> Option<&'static dyn Connector> {
+    ALL.into_iter().find(|connector| connector.name() == kind)
+}
+
+/// What a partner's file says.
+///
+/// For one attempt at a delivery the shell asks `step(message, kept, None)`, makes the call, then stores what
+/// [`keep`] says together with the exchange, and asks again with the answer, until the step is no call. `kept` alone is
+/// the state between two calls and between two attempts.
+pub trait Connector: Sync + Debug {
+    fn name(&self) -> &'static str;
+
+    /// What may be done when it is not known whether a call was done.
+    fn repeatable(&self) -> Repeatable;
+
+    /// The kinds of message it is told of when the configuration does not say.
+    fn listens(&self) -> &'static [MessageKind];
+
+    /// Small facts worth keeping from an answer: numbers, etags, stages; nobody's name. See [`keep`].
+    fn learn(&self, message: &Message, answer: &Answer) -> Vec<Kept>;
+
+    /// The next step of this delivery, given what is kept and the answer to the call just made (`None` at the start of
+    /// an attempt).
+    fn step(&self, message: &Message, kept: &[Kept], answer: Option<&Answer>) -> Step;
+}
+
+/// Name of the fact that tells whether the partner may have done something we do not know of.
+pub const OUTCOME: &str = "outcome";
+/// A call was begun and its outcome is not known: ask before it is repeated.
+pub const UNKNOWN: &str = "unknown";
+/// The partner has answered: nothing is in doubt.
+pub const KNOWN: &str = "known";
+
+/// `kept` after an answer: newer facts replace older ones of the same name. Whatever the connector thinks of it, an
+/// unknown outcome is kept as one.
+pub fn keep(connector: &dyn Connector, message: &Message, kept: &[Kept], answer: &Answer) -> Vec<Kept> {
+    let mut news = connector.learn(message, answer);
+    if matches!(answer.outcome, Outcome::Unknown { .. }) {
+        news.push(outcome(UNKNOWN));
+    }
+    news.into_iter().fold(kept.to_vec(), with)
+}
+
+/// `kept` when a crash or a lost lease left a begun call without any recorded answer.
+pub fn keep_interrupted(kept: &[Kept]) -> Vec<Kept> {
+    with(kept.to_vec(), outcome(UNKNOWN))
+}
+
+/// Whether an earlier call is in doubt.
+pub fn in_doubt(kept: &[Kept]) -> bool {
+    kept.iter().any(|fact| fact.name == OUTCOME && fact.value == UNKNOWN)
+}
+
+fn outcome(value: &str) -> Kept {
+    Kept { name: OUTCOME.to_owned(), value: value.to_owned() }
+}
+
+fn with(mut kept: Vec<Kept>, news: Kept) -> Vec<Kept> {
+    match kept.iter_mut().find(|fact| fact.name == news.name) {
+        Some(fact) => *fact = news,
+        None => kept.push(news),
+    }
+    kept
+}

@@ -1,0 +1,204 @@
+//! The mapping engine: a TOML file says where each canonical field is and how its text becomes a value.
+//!
+//! *Architecture invariant:* a mapping has no conditions; what needs an `if` is Rust or a policy. The language is described
+//! in `docs/mappings.md`. A mapping is linted once and compiled into a plan; reading a document resolves columns once a file,
+//! borrows text until it is converted, and takes time linear in the document.
+
+mod address;
+mod apply;
+mod block;
+mod codes;
+mod contact;
+mod convert;
+mod date;
+mod draft;
+mod expect;
+mod fault;
+mod fields;
+mod header;
+mod lineage;
+mod lint;
+mod number;
+mod open;
+mod path;
+mod place;
+mod rows;
+mod scalar;
+mod scan;
+mod spec;
+mod table;
+mod text;
+mod toml_view;
+mod tree;
+mod values;
+
+pub use codes::{LINT_CODES, REJECT_CODES};
+pub use fault::Fault;
+pub use spec::Says;
+pub use values::{Tables, Values};
+
+use crate::{
+    decode::{self, SheetChoice, TableOptions},
+    node::{Node, Scalar},
+};
+use chrono_tz::Tz;
+use convert::Setting;
+use model::{
+    money::Currency,
+    port::inbound::{Document, Read, Summary},
+    said::{Args, Location},
+    time::Instant,
+};
+use open::Context;
+use spec::{Format, ReadAs, Sheet, Spec, TableRead};
+use std::{borrow::Cow, ops::ControlFlow, sync::Arc};
+
+/// A linted mapping, ready to read documents. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    /// The name it gives itself; the file's name without `.toml`.
+    pub name: String,
+    /// Counts the changes of its file; a replay with a newer version may change an order.
+    pub version: u32,
+    spec: Arc<Spec>,
+}
+
+/// What the channel's configuration says where a document says nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChannelDefaults {
+    /// `None`: every order must state its currency.
+    pub currency: Option<Currency>,
+    /// Of times without an offset.
+    pub zone: Tz,
+    /// Of addresses without a country, ISO 3166-1 alpha-2; also decides how phone numbers are checked.
+    pub country: String,
+}
+
+impl Mapping {
+    /// Reads and lints a mapping file. `file` is only its name in faults.
+    ///
+    /// # Errors
+    /// Every mistake in the file, in its order.
+    pub fn read(file: &str, text: &str, tables: &Tables) -> Result<Self, Vec<Fault>> {
+        lint::read(file, text, tables)
+    }
+
+    /// What documents of this mapping say of each order.
+    pub fn says(&self) -> Says {
+        self.spec.says
+    }
+
+    /// Reads a document: statements and rejects go into `sink` as they are found, good and bad side by side.
+    ///
+    /// A table is read twice. When the first pass finds that the file as a whole cannot be trusted, `Summary::held` says why;
+    /// statements are then withheld, and the rejects of its rows still come.
+    pub fn read_document(
+        &self,
+        doc: &Document<'_>,
+        defaults: &ChannelDefaults,
+        sink: &mut dyn FnMut(Read) -> ControlFlow<()>,
+    ) -> Summary {
+        match &self.spec.read {
+            ReadAs::Table(read) => self.read_table(read, doc, defaults, sink),
+            ReadAs::Tree { .. } => match decode::json(doc.bytes) {
+                Ok(root) => {
+                    let summary = self.read_tree(&root, doc.received_at, defaults, sink);
+                    Summary { encoding: "utf-8".to_owned(), ..summary }
+                }
+                Err(fault) => {
+                    // Nobody wants more after the only reject.
+                    let _ = sink(Read::Reject(scan::fault_reject(&fault, None)));
+                    Summary::default()
+                }
+            },
+        }
+    }
+
+    /// Reads a tree somebody else has decoded. A mapping of tables finds nothing in it.
+    pub fn read_tree(
+        &self,
+        root: &Node<'_>,
+        received_at: Instant,
+        defaults: &ChannelDefaults,
+        sink: &mut dyn FnMut(Read) -> ControlFlow<()>,
+    ) -> Summary {
+        let ReadAs::Tree { records } = &self.spec.read else { return Summary::default() };
+        let received = received(received_at);
+        let reader = tree::Reader {
+            mapping: self,
+            setting: setting(defaults, false),
+            currency: defaults.currency,
+            received: &received,
+        };
+        let found = tree::records(records, root);
+        let code = match &found {
+            None => Some("record_not_found"),
+            Some(records) if records.is_empty() => Some("no_records"),
+            Some(_) => None,
+        };
+        if let Some(code) = code {
+            let location = Location { pointer: Some(String::new()), ..Location::default() };
+            // Nobody wants more after the only reject.
+            let _ = sink(Read::Reject(scan::whole(location, code, Args::new())));
+        }
+        let mut summary = Summary::default();
+        for (pointer, record) in found.unwrap_or_default() {
+            summary.records += 1;
+            if reader.record(&pointer, record, sink).is_break() {
+                break;
+            }
+        }
+        summary
+    }
+
+    fn read_table(
+        &self,
+        read: &TableRead,
+        doc: &Document<'_>,
+        defaults: &ChannelDefaults,
+        sink: &mut dyn FnMut(Read) -> ControlFlow<()>,
+    ) -> Summary {
+        let options = table_options(read);
+        let scanned = scan::scan(&self.spec, read, doc.bytes, &options);
+        for reject in scanned.rejects {
+            if sink(Read::Reject(reject)).is_break() {
+                return scanned.summary;
+            }
+        }
+        if let Some(shape) = &scanned.shape {
+            let received = received(doc.received_at);
+            let setting = setting(defaults, shape.date1904);
+            let context = Context::new(&self.spec, read, shape, setting, defaults.currency, &received);
+            rows::read(&context, scanned.summary.held.is_some(), doc.bytes, &options, sink);
+        }
+        scanned.summary
+    }
+}
+
+fn received(at: Instant) -> Scalar<'static> {
+    Scalar::Text(Cow::Owned(at.rfc3339()))
+}
+
+/// Amounts whose order has no currency are read with two decimals; such an order is rejected for its currency.
+fn setting(defaults: &ChannelDefaults, date1904: bool) -> Setting<'_> {
+    let currency = defaults.currency.unwrap_or(Currency::CNY);
+    Setting { currency, digits: currency.digits(), zone: defaults.zone, country: &defaults.country, date1904 }
+}
+
+fn table_options(read: &TableRead) -> TableOptions {
+    TableOptions {
+        format: match &read.format {
+            Format::Auto => decode::TableFormat::Auto,
+            Format::Csv { encoding, delimiter } => {
+                decode::TableFormat::Csv { encoding: encoding.clone(), delimiter: *delimiter }
+            }
+            Format::Xlsx { sheet } => decode::TableFormat::Xlsx {
+                sheet: match sheet {
+                    Sheet::First => SheetChoice::First,
+                    Sheet::Named(name) => SheetChoice::Named(name.clone()),
+                    Sheet::Nth(n) => SheetChoice::Index(n.saturating_sub(1)),
+                },
+            },
+        },
+    }
+}

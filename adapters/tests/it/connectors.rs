@@ -1,0 +1,233 @@
+//! The ERP connector, driven by recorded answers: each story in `fixtures/erp` is a delivery with its attempts, the calls
+//! it must make, what the partner answered and how each attempt must end.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so")]
+
+use adapters::connectors::{self, Connector, erp_rest::ErpRest, in_doubt, keep, keep_interrupted};
+use model::{
+    message::MessageKind,
+    money::{Currency, Money},
+    party::{Address, Party},
+    port::outbound::{
+        Answer, ChargeView, Failure, FulfilmentView, KEPT_MAX, Kept, LineView, Message, OrderView, Outcome, Repeatable,
+        Request, Step,
+    },
+    time::{Instant, SECOND},
+};
+use serde_json::Value;
+
+const ORDER: &str = "0198c0de-0000-5000-8000-000000000001";
+const SHIPMENT: &str = "0198c0de-0000-5000-8000-0000000000f1";
+const KEY: &str = "0198c0de-0000-5000-8000-0000000000d1";
+
+fn party() -> Party {
+    Party {
+        name: "Anna de Vries".to_owned(),
+        emails: vec!["anna.devries@example.com".to_owned()],
+        address: Some(Address { country: "NL".to_owned(), city: "Utrecht".to_owned(), ..Address::default() }),
+        ..Party::default()
+    }
+}
+
+fn fulfilment() -> FulfilmentView {
+    FulfilmentView {
+        id: SHIPMENT.to_owned(),
+        warehouse: "NL-RTM".to_owned(),
+        carrier: "dhl".to_owned(),
+        service: "standard".to_owned(),
+        state: "released".to_owned(),
+        lines: vec![(1, "4".to_owned())],
+        parcels: vec!["JVGL05550001".to_owned()],
+    }
+}
+
+fn message(kind: MessageKind) -> Message {
+    let line = LineView {
+        line: 1,
+        sku: "LT-DL-0003".to_owned(),
+        title: "LED downlight".to_owned(),
+        quantity: "4".to_owned(),
+        cancelled: "0".to_owned(),
+        unit: "pcs".to_owned(),
+        unit_price: "5.95".to_owned(),
+        discount: "0.00".to_owned(),
+    };
+    let charge = ChargeView { kind: "shipping".to_owned(), label: "Standaard".to_owned(), amount: "4.95".to_owned() };
+    let order = OrderView {
+        id: ORDER.to_owned(),
+        number: "#1001".to_owned(),
+        channel: "shopify-eu".to_owned(),
+        external_id: "5600000000001".to_owned(),
+        status: "released".to_owned(),
+        kind: "regular".to_owned(),
+        placed_at: "2026-11-20T10:15:30+01:00".to_owned(),
+        currency: "EUR".to_owned(),
+        customer: String::new(),
+        reference: String::new(),
+        buyer: Some(party()),
+        ship_to: Some(party()),
+        bill_to: None,
+        lines: vec![line],
+        charges: vec![charge],
+        total: Money::new(2875, Currency::EUR),
+        payment_method: "prepaid".to_owned(),
+        payment_state: "paid".to_owned(),
+        wished: Some("2026-11-25".to_owned()),
+        fulfilments: vec![fulfilment()],
+    };
+    let fulfilment = kind.name().starts_with("fulfilment").then(fulfilment);
+    Message { key: KEY.to_owned(), kind, order, fulfilment, at: Instant(1_790_000_000 * SECOND) }
+}
+
+fn stories(file: &str) -> Vec<Value> {
+    let path = format!("{}/../fixtures/erp_rest/{file}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    serde_json::from_str(&text).unwrap()
+}
+
+fn outcome(answer: &Value) -> Outcome {
+    let code = || answer["code"].as_str().unwrap().to_owned();
+    match answer["outcome"].as_str() {
+        Some("unknown") => return Outcome::Unknown { code: code() },
+        Some("not_sent") => return Outcome::NotSent { code: code() },
+        Some("done") => return Outcome::Done,
+        Some(other) => panic!("{other}"),
+        None => {}
+    }
+    let headers = answer["headers"].as_object().into_iter().flatten();
+    let body = match answer.get("json") {
+        Some(json) => json.to_string(),
+        None => answer["text"].as_str().unwrap().to_owned(),
+    };
+    Outcome::Http {
+        status: u16::try_from(answer["status"].as_u64().unwrap()).unwrap(),
+        headers: headers.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect(),
+        body: body.into_bytes(),
+    }
+}
+
+/// Runs one attempt as the shell does, from nothing but the message and what is kept.
+fn attempt(story: &str, message: &Message, kept: &mut Vec<Kept>, calls: &[Value]) -> Step {
+    let mut step = ErpRest.step(message, kept, None);
+    for expected in calls {
+        let Step::Call(Request::Http(request)) = &step else { panic!("{story}: a call is due, not {step:?}") };
+        assert_eq!(expected["call"], format!("{} {}", request.method, request.path), "{story}");
+        let key = request.headers.iter().find(|(name, _)| name == "idempotency-key").map(|(_, value)| value.as_str());
+        assert_eq!(key, (request.method != "GET").then_some(KEY), "{story}");
+        assert_eq!(request.body.is_empty(), request.method == "GET", "{story}");
+        assert!(request.answer_max > 0 && request.deadline > 0);
+        let answer = Answer { name: request.name, outcome: outcome(&expected["answer"]) };
+        *kept = keep(&ErpRest, message, kept, &answer);
+        // Recorded exchanges are for people: the same message, facts and answer always give the same step.
+        step = ErpRest.step(message, kept, Some(&answer));
+        assert_eq!(step, ErpRest.step(&message.clone(), &kept.clone(), Some(&answer.clone())), "{story}");
+    }
+    step
+}
+
+fn check_end(story: &str, end: &Value, step: &Step, kept: &[Kept]) {
+    let text = |name: &str| end[name].as_str().unwrap_or_default();
+    match step {
+        Step::Done(receipt) => {
+            assert_eq!(receipt.reference, text("done"), "{story}");
+            assert!(!in_doubt(&receipt.kept), "{story}");
+        }
+        Step::Failed(Failure::Later { code, after }) => {
+            assert_eq!(code, text("later"), "{story}");
+            assert_eq!(*after, end["after_s"].as_i64().map(|s| s * SECOND), "{story}");
+        }
+        Step::Failed(Failure::Refused { code, args }) => {
+            assert_eq!((code.as_str(), args["why"].as_str()), (text("refused"), text("why")), "{story}");
+        }
+        Step::Failed(Failure::Broken { code, args }) => {
+            assert_eq!(code, text("broken"), "{story}");
+            assert_eq!(args.get("why").map_or("", String::as_str), text("why"), "{story}");
+        }
+        Step::Call(_) | Step::Wait(_) => panic!("{story}: no end but {step:?}"),
+    }
+    assert_eq!(in_doubt(kept), end["in_doubt"].as_bool().unwrap_or(false), "{story}: doubt");
+    assert!(kept.iter().map(|k| k.name.len() + k.value.len()).sum::<usize>() < KEPT_MAX);
+    assert!(!format!("{kept:?} {step:?}").contains("Anna"), "{story}: a person is kept");
+}
+
+#[test]
+fn every_recorded_story_ends_as_it_should() {
+    let mut told = 0;
+    for file in ["orders", "shipments", "answers", "doubt"] {
+        for story in stories(file) {
+            let name = format!("{file}: {}", story["name"].as_str().unwrap());
+            let message = message(MessageKind::named(story["message"].as_str().unwrap()).unwrap());
+            let mut kept = Vec::new();
+            for round in story["attempts"].as_array().unwrap() {
+                let step = attempt(&name, &message, &mut kept, round["calls"].as_array().unwrap());
+                check_end(&name, &round["end"], &step, &kept);
+            }
+            told += 1;
+        }
+    }
+    assert!(told > 50, "only {told} stories");
+}
+
+#[test]
+fn a_crash_within_a_call_makes_the_next_attempt_ask() {
+    let message = message(MessageKind::OrderReleased);
+    let kept = keep_interrupted(&[]);
+    let Step::Call(Request::Http(request)) = ErpRest.step(&message, &kept, None) else { panic!("no call") };
+    assert_eq!((request.method, request.name), ("GET", "find"));
+}
+
+#[test]
+fn the_body_says_what_the_document_promises() {
+    let body = |kind| match ErpRest.step(&message(kind), &[], None) {
+        Step::Call(Request::Http(request)) => serde_json::from_slice::<Value>(&request.body).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let order = body(MessageKind::OrderReleased);
+    assert_eq!(order["id"], ORDER);
+    assert_eq!(order["total"], "28.75");
+    assert_eq!(order["as_of"], Instant(1_790_000_000 * SECOND).rfc3339());
+    assert_eq!(order["ship_to"]["name"], "Anna de Vries");
+    assert_eq!(order["lines"][0]["unit_price"], "5.95", "money is text, never a float");
+    assert_eq!(order["shipments"][0]["lines"][0]["quantity"], "4");
+    assert_eq!(order["payment"]["state"], "paid");
+    assert!(order.get("bill_to").is_none());
+    let shipment = body(MessageKind::FulfilmentShipped);
+    assert_eq!((&shipment["id"], &shipment["order"]), (&Value::from(SHIPMENT), &Value::from(ORDER)));
+    assert_eq!(shipment["parcels"][0], "JVGL05550001");
+    assert!(body(MessageKind::OrderCancelled)["at"].is_string());
+}
+
+#[test]
+fn an_id_cannot_lead_to_another_path() {
+    let mut message = message(MessageKind::OrderReleased);
+    message.order.id = "../customers?x=1#张".to_owned();
+    let Step::Call(Request::Http(request)) = ErpRest.step(&message, &[], None) else { panic!("no call") };
+    assert_eq!(request.path, "/sales-orders/%2E%2E%2Fcustomers%3Fx%3D1%23%E5%BC%A0");
+}
+
+#[test]
+fn a_message_without_its_fulfilment_goes_to_a_person() {
+    let mut message = message(MessageKind::FulfilmentShipped);
+    message.fulfilment = None;
+    let step = ErpRest.step(&message, &[], None);
+    assert!(matches!(step, Step::Failed(Failure::Broken { ref code, .. }) if code == "message_broken"), "{step:?}");
+}
+
+#[test]
+fn an_answer_to_a_call_never_made_changes_nothing() {
+    let answer = Answer { name: "delete", outcome: Outcome::Http { status: 200, headers: vec![], body: vec![] } };
+    let step = ErpRest.step(&message(MessageKind::OrderReleased), &[], Some(&answer));
+    assert!(matches!(step, Step::Failed(Failure::Broken { .. })), "{step:?}");
+}
+
+#[test]
+fn connectors_are_listed_in_order_and_found_by_name() {
+    let names: Vec<_> = connectors::ALL.iter().map(|connector| connector.name()).collect();
+    assert!(names.is_sorted());
+    for name in names {
+        assert_eq!(connectors::named(name).map(Connector::name), Some(name));
+    }
+    assert!(connectors::named("ERP_REST").is_none());
+    assert_eq!(ErpRest.repeatable(), Repeatable::Queryable);
+    assert_eq!(ErpRest.listens().len(), MessageKind::ALL.len());
+}

@@ -1,0 +1,13 @@
+//! Tests of the translators: bytes in, values out.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod callbacks;
+mod connectors;
+mod decode_csv;
+mod decode_json;
+mod decode_xlsx;
+mod lint;
+mod mapping;
+mod shopify;
+mod signatures;
