@@ -1,0 +1,110 @@
+//! The application put together: configuration, store, channels, policies, and the tasks that serve them.
+
+use crate::{
+    clock::Clock,
+    config::{self, Config},
+    dispatch,
+    intake::Intake,
+    keys::KeyCache,
+    orders::{PartyKey, Runner},
+    store::{Store, StoreError},
+    world::WorldCache,
+};
+use adapters::{
+    channels::{Engine, Platform, Sink},
+    mapping::{ChannelDefaults, Mapping},
+};
+use model::{
+    codes::Channel,
+    facts::World,
+    message::MessageKind,
+    port::inbound::{Document, Summary},
+    rules::policy::Policies,
+    time::Instant,
+};
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::sync::{Notify, watch};
+
+/// What every part of the shell shares.
+#[derive(Debug)]
+pub struct Core {
+    pub config: Config,
+    pub store: Store,
+    pub clock: Clock,
+    /// This node's name, new at every start.
+    pub node: String,
+    pub party_key: PartyKey,
+    /// The database's own secret under which API keys are hashed.
+    pub pepper: Vec<u8>,
+    pub keys: KeyCache,
+    pub policies: Arc<Policies>,
+    pub channels: BTreeMap<String, Arc<ChannelRuntime>>,
+    /// Who is told what, in alphabetical order.
+    pub listeners: Vec<Listener>,
+    /// Rung when deliveries were written.
+    pub deliveries: Notify,
+    /// Rung when follow-up work was scheduled.
+    pub work: Notify,
+    /// The journal's last number as this node knows it; long polls wait on it.
+    pub journal: watch::Sender<i64>,
+    pub(crate) worlds: WorldCache,
+}
+
+/// A connector as far as the writers of deliveries need to know it.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    pub connector: String,
+    pub kinds: Vec<MessageKind>,
+}
+
+/// A channel ready to read documents.
+#[derive(Debug)]
+pub struct ChannelRuntime {
+    pub code: Channel,
+    pub platform: &'static Platform,
+    pub mapping: Mapping,
+    pub defaults: ChannelDefaults,
+    /// Live signing secrets, newest first.
+    pub secrets: Vec<Vec<u8>>,
+    pub config: config::Channel,
+}
+
+impl ChannelRuntime {
+    /// Reads a document; the same bytes give the same answer.
+    pub fn parse(&self, document: &Document<'_>, sink: Sink<'_>) -> Summary {
+        let engine: Engine<'_> = &|document, sink| self.mapping.read_document(document, &self.defaults, sink);
+        (self.platform.parse)(document, engine, sink)
+    }
+}
+
+impl Core {
+    /// What rarely changes, read again when it did.
+    ///
+    /// # Errors
+    /// The database is away and nothing was read before.
+    pub async fn world(&self, now: Instant) -> Result<Arc<World>, StoreError> {
+        self.worlds.get(self, now).await
+    }
+}
+
+/// The running application: drop every clone to stop it.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub core: Arc<Core>,
+    pub runner: Runner,
+    pub intake: Intake,
+}
+
+impl App {
+    /// Starts every task: order runner, intake, follow-up work, dispatch.
+    ///
+    /// # Errors
+    /// A connector whose configuration cannot be used.
+    pub fn start(core: Arc<Core>) -> Result<Self, config::ConfigError> {
+        let runner = Runner::start(Arc::clone(&core));
+        let intake = Intake::start(&core, &runner);
+        tokio::spawn(crate::work::work(Arc::clone(&core), runner.clone()));
+        dispatch::start(&core)?;
+        Ok(Self { core, runner, intake })
+    }
+}

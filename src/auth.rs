@@ -1,0 +1,125 @@
+//! Who calls, and what they may do. Deny by default; permission is a value that handlers ask for.
+
+use model::{
+    codes::{Channel, Role, User},
+    order::event::Actor,
+};
+
+/// What a caller may be allowed to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Permission {
+    /// Bring documents of a channel.
+    Bring,
+    ReadOrders,
+    /// Amend, cancel, resolve holds, redecide.
+    ChangeOrders,
+    /// Sign approvals; the policy decides whose signature counts.
+    Approve,
+    /// Read the change feed, stock and deliveries.
+    ReadFeed,
+    ReadDocuments,
+    ReplayDocuments,
+    /// Products, prices, customers, warehouses, carriers.
+    WriteMasterData,
+    WriteStock,
+    ReadDeliveries,
+    Redrive,
+    /// Erase a person.
+    Erase,
+}
+
+/// Roles and what each may do. A role not listed may do nothing.
+const ROLES: &[(&str, &[Permission])] = &[
+    (
+        "admin",
+        &[
+            Permission::Bring,
+            Permission::ReadOrders,
+            Permission::ChangeOrders,
+            Permission::ReadFeed,
+            Permission::ReadDocuments,
+            Permission::ReplayDocuments,
+            Permission::WriteMasterData,
+            Permission::WriteStock,
+            Permission::ReadDeliveries,
+            Permission::Redrive,
+            Permission::Erase,
+        ],
+    ),
+    ("channel", &[Permission::Bring, Permission::ReadDocuments]),
+    ("credit_controller", APPROVER),
+    ("erp", &[Permission::ReadOrders, Permission::ReadFeed, Permission::WriteStock, Permission::ReadDeliveries]),
+    ("finance", APPROVER),
+    ("general_manager", APPROVER),
+    ("logistics", DESK),
+    (
+        "order_desk",
+        &[
+            Permission::Bring,
+            Permission::ReadOrders,
+            Permission::ChangeOrders,
+            Permission::ReadFeed,
+            Permission::ReadDocuments,
+            Permission::ReplayDocuments,
+            Permission::ReadDeliveries,
+        ],
+    ),
+    ("product_engineer", APPROVER),
+    ("purchasing", DESK),
+    ("reader", &[Permission::ReadOrders, Permission::ReadFeed, Permission::ReadDocuments, Permission::ReadDeliveries]),
+    ("sales_director", APPROVER),
+    ("sales_manager", APPROVER),
+];
+
+const APPROVER: &[Permission] = &[
+    Permission::ReadOrders,
+    Permission::ChangeOrders,
+    Permission::Approve,
+    Permission::ReadFeed,
+    Permission::ReadDocuments,
+    Permission::ReadDeliveries,
+];
+
+const DESK: &[Permission] = &[
+    Permission::ReadOrders,
+    Permission::ChangeOrders,
+    Permission::ReadFeed,
+    Permission::ReadDocuments,
+    Permission::WriteStock,
+    Permission::ReadDeliveries,
+    Permission::Redrive,
+];
+
+/// The names of all roles, for messages and `--help`.
+pub fn roles() -> impl Iterator<Item = &'static str> {
+    ROLES.iter().map(|(name, _)| *name)
+}
+
+/// A proven caller.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub user: User,
+    pub role: Role,
+    /// The key's public id.
+    pub key: String,
+    /// Set for a key that may only serve one channel.
+    pub channel: Option<Channel>,
+}
+
+impl Claim {
+    pub fn may(&self, permission: Permission) -> bool {
+        ROLES.iter().any(|(name, permissions)| self.role == *name && permissions.contains(&permission))
+    }
+
+    /// A channel key may only serve its channel.
+    pub fn may_bring_to(&self, channel: &str) -> bool {
+        self.may(Permission::Bring) && self.channel.as_ref().is_none_or(|own| *own == *channel)
+    }
+
+    pub fn actor(&self) -> Actor {
+        match &self.channel {
+            Some(channel) => Actor::Channel { channel: channel.clone() },
+            None => Actor::User { user: self.user.clone(), role: self.role.clone(), key: self.key.clone() },
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `tributary import`: files to a channel, and what became of each order in them.
+
+pub(super) mod direct;
+pub(super) mod remote;
+pub(super) mod report;
+
+use super::{
+    config_file::{self, ConfigFile, application},
+    language::{Lang, pick},
+    server::{ServerArgs, Where},
+};
+use crate::words::Language;
+use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
+use report::Came;
+use std::{path::PathBuf, time::Duration};
+
+/// Bring files to a channel and say what became of every order in them
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  tributary import store-17-pos receipts.csv --config config/demo.toml
+  tributary import phone-desk *.xlsx --server http://127.0.0.1:8080 --key trb_...
+
+Good orders go through whatever stands beside them; every bad cell is listed with its place, what was there and how to mend
+it. The same file again changes nothing. Exits with 1 when a file could not be taken, or waits for a person as a whole.")]
+pub(super) struct Args {
+    /// Code of the channel
+    channel: String,
+    /// The files
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
+    #[command(flatten)]
+    server: ServerArgs,
+    #[command(flatten)]
+    lang: Lang,
+}
+
+/// How often a document's progress is asked for.
+const POLL: Duration = Duration::from_millis(100);
+
+pub(super) async fn run(args: &Args) -> Result<()> {
+    let language = args.lang.language();
+    let bar = bar(args.files.len());
+    let mut all = Vec::new();
+    match args.server.decide(&args.config, language)? {
+        Where::There(caller) => {
+            for file in &args.files {
+                let (name, bytes) = one(file)?;
+                let show = shower(&bar, &name, language);
+                all.push(remote::bring(&caller, &args.channel, &name, bytes, show).await?);
+                bar.inc(1);
+            }
+        }
+        Where::Here(checked) => {
+            direct::check_channel(&checked, &args.channel)?;
+            let app = application(checked).await?;
+            for file in &args.files {
+                let (name, bytes) = one(file)?;
+                let show = shower(&bar, &name, language);
+                all.push(direct::bring(&app, &args.channel, &name, bytes, language, show).await?);
+                bar.inc(1);
+            }
+        }
+    }
+    bar.finish_and_clear();
+    report::print(&all, language)
+}
+
+fn one(file: &std::path::Path) -> Result<(String, Vec<u8>)> {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok((name, config_file::read(file)?))
+}
+
+/// Shown on a terminal only.
+fn bar(files: usize) -> ProgressBar {
+    let bar = ProgressBar::new(files as u64);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {bar:24} {pos}/{len} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(POLL);
+    bar
+}
+
+/// Says how many orders of the file are in.
+fn shower<'a>(bar: &'a ProgressBar, name: &'a str, language: Language) -> impl Fn(i64) + 'a {
+    move |orders| bar.set_message(format!("{name}: {orders} {}", pick(language, "orders in", "张订单已入库")))
+}
+
+/// Waits until `ask` gives what became of a document; `show` hears of its progress.
+async fn until<F: Future<Output = Result<Progress>>>(ask: impl Fn() -> F, show: impl Fn(i64)) -> Result<Came> {
+    loop {
+        match ask().await? {
+            Progress::Reading(orders) => show(orders),
+            Progress::Ended(came) => return Ok(came),
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+enum Progress {
+    /// Statements committed so far.
+    Reading(i64),
+    Ended(Came),
+}

@@ -1,0 +1,112 @@
+//! What became of files, for a person at a terminal.
+
+use crate::{
+    cli::{Said, language::pick, out},
+    words::Language,
+};
+use anyhow::Result;
+use model::said::Location;
+
+/// Rejects of one file that are printed; the server lists all of them.
+pub(super) const SHOWN: u64 = 100;
+
+/// What became of one file.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Came {
+    pub(super) name: String,
+    pub(super) document: String,
+    /// The same bytes had come before.
+    pub(super) duplicate: bool,
+    /// The code of why it waits for a person as a whole.
+    pub(super) held: Option<String>,
+    pub(super) good: u64,
+    pub(super) bad: u64,
+    pub(super) faults: Vec<Fault>,
+    pub(super) faults_in_all: u64,
+}
+
+/// One bad place in it.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) order: String,
+    pub(super) location: Location,
+    pub(super) code: String,
+    pub(super) was: String,
+    pub(super) detail: String,
+    pub(super) remedy: String,
+}
+
+/// Prints it; fails when a file waits as a whole.
+pub(in crate::cli) fn print(all: &[Came], language: Language) -> Result<()> {
+    for came in all {
+        one(came, language);
+    }
+    if all.iter().any(|came| came.held.is_some()) {
+        return Err(Said.into());
+    }
+    Ok(())
+}
+
+fn one(came: &Came, language: Language) {
+    let say = |english, chinese| pick(language, english, chinese);
+    out::line(&came.name);
+    out::line(&format!("  {} {}", say("document", "单据"), came.document));
+    if came.duplicate {
+        out::line(&format!(
+            "  {}",
+            say("the same file came before; nothing was changed", "此文件已导入过，未作任何更改")
+        ));
+    }
+    if let Some(code) = &came.held {
+        let words = language.say(code, &model::said::Args::new());
+        out::line(&format!(
+            "  {}: {} [{code}]",
+            say("waits for a person as a whole", "整份文件等待人工处理"),
+            words.title
+        ));
+    }
+    out::line(&format!(
+        "  {}: {}    {}: {}    {}: {}",
+        say("orders taken", "成功订单"),
+        came.good,
+        say("orders turned back", "退回订单"),
+        came.bad,
+        say("rejects", "拒收条目"),
+        came.faults_in_all
+    ));
+    for fault in &came.faults {
+        let was = if fault.was.is_empty() { String::new() } else { format!("  “{}”", fault.was) };
+        let order = if fault.order.is_empty() {
+            String::new()
+        } else {
+            format!("  {} {}", say("order", "订单"), fault.order)
+        };
+        out::line(&format!("  - {}  {}{was}{order}", place(&fault.location, language), fault.code));
+        out::line(&format!("      {} {}", fault.detail, fault.remedy));
+    }
+    let more = came.faults_in_all.saturating_sub(came.faults.len() as u64);
+    if more > 0 {
+        out::line(&format!("  … {more} {}: GET /v1/documents/{}/rejects", say("more", "条未列出"), came.document));
+    }
+}
+
+/// A place as a person would look for it.
+pub(crate) fn place(at: &Location, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let mut parts = Vec::new();
+    if let Some(sheet) = &at.sheet {
+        parts.push(format!("{} {sheet}", say("sheet", "工作表")));
+    }
+    match (&at.cell, at.row) {
+        (Some(cell), _) => parts.push(format!("{} {cell}", say("cell", "单元格"))),
+        (None, Some(row)) => parts.push(format!("{} {row}", say("row", "行"))),
+        (None, None) => {}
+    }
+    if let Some(column) = &at.column {
+        parts.push(format!("{} {column}", say("column", "列")));
+    }
+    if let Some(pointer) = &at.pointer {
+        parts.push(pointer.clone());
+    }
+    if parts.is_empty() { say("whole document", "整份单据").to_owned() } else { parts.join(", ") }
+}

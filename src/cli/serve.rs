@@ -1,0 +1,36 @@
+//! `tributary serve`: the gateway.
+
+use super::config_file::{ConfigFile, open, shown};
+use crate::{app::App, store, web};
+use anyhow::{Context as _, Result};
+use std::{net::TcpListener, sync::Arc};
+
+/// Run the gateway
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  tributary serve                                   SQLite in ./tributary.db, http://127.0.0.1:8080
+  tributary serve --config config/demo.toml         the demo company
+
+Migrates the database, listens until SIGTERM or Ctrl-C, and logs to stderr. On SQLite one server a file.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+pub(super) async fn run(args: &Args) -> Result<()> {
+    let checked = args.config.checked()?;
+    let wanted = checked.config.server.listen.clone();
+    let database = shown(&checked.config.database.url);
+    // The database first: when it is served, the address is taken for the same reason.
+    let core = open(checked, true).await?;
+    let listener = TcpListener::bind(&wanted)
+        .with_context(|| format!("{wanted} cannot be listened on; set server.listen to a free address"))?;
+    let address = listener.local_addr()?;
+    let app = App::start(Arc::new(core))?;
+    eprintln!("tributary {} serves {database} on http://{address}", env!("CARGO_PKG_VERSION"));
+    if store::keys::list(app.core.store.read()).await?.is_empty() {
+        let again = args.config.again();
+        eprintln!("There is no API key yet. In another terminal: tributary key create --user you --role admin{again}");
+    }
+    web::server::run(app, listener).await.context("the server ended")
+}

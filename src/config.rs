@@ -1,0 +1,267 @@
+//! Configuration: `config/base.toml` holds every default, an operator's file overrides, secrets come by name. The one
+//! address of the environment.
+
+use model::money::Currency;
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// The whole configuration, as `check` reports on it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub database: Database,
+    pub company: Company,
+    pub intake: Intake,
+    pub dispatch: Dispatch,
+    /// Directory of policy files; empty = those inside the binary.
+    pub policies: PathBuf,
+    /// Directory of mapping files; empty = those inside the binary.
+    pub mappings: PathBuf,
+    #[serde(default)]
+    pub channels: BTreeMap<String, Channel>,
+    #[serde(default)]
+    pub carriers: BTreeMap<String, CarrierCallback>,
+    #[serde(default)]
+    pub connectors: BTreeMap<String, Connector>,
+    /// Secrets by name; nothing else in the configuration may hold one.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretSource>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port, e.g. `127.0.0.1:8080`.
+    pub listen: String,
+    /// TLS ends in a proxy before us, so listening beyond loopback is meant.
+    pub behind_proxy: bool,
+    pub workers: usize,
+    /// Bytes of a webhook or API body.
+    pub body_max: usize,
+    /// Bytes of an uploaded file.
+    pub upload_max: usize,
+    /// Seconds a body may take to arrive; uploads have `upload_seconds`.
+    pub body_seconds: u64,
+    pub upload_seconds: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite://path/to/file.db` or `postgres://user@host/name`.
+    pub url: String,
+    /// Run on a database whose settings can lose acknowledged data. Never in production.
+    pub allow_unsafe: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Company {
+    pub base_currency: Currency,
+    /// IANA zone of the company's calendar.
+    pub zone: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intake {
+    /// Documents waiting for their commit; more are answered 503.
+    pub queue: usize,
+    /// Documents waiting to be parsed in memory; more are found again by their lease.
+    pub parse_queue: usize,
+    /// Seconds after which another node may take an unfinished document over.
+    pub lease_seconds: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dispatch {
+    /// Multiplies every backoff, in thousandths: 1000 in production, less in a demonstration.
+    pub backoff_permille: i64,
+    pub lease_seconds: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    /// `shopify`, or `file` for uploads.
+    pub platform: String,
+    /// Name of the mapping, e.g. `shopify-order`.
+    pub mapping: String,
+    /// Names of the signing secrets that live now, newest first; at most two.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// Currency where a document does not say.
+    pub currency: Option<Currency>,
+    /// IANA zone of times without one.
+    pub zone: String,
+    /// Country where an address does not say, ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Price book group of buyers who are no known customers.
+    #[serde(default)]
+    pub group: String,
+    /// Requests a second that are accepted; 0 = no limit.
+    #[serde(default)]
+    pub rate: u32,
+}
+
+/// A carrier (or tracking service) that calls us back.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CarrierCallback {
+    /// `kuaidi100`.
+    pub kind: String,
+    /// Name of the secret its signature is checked with.
+    pub secret: String,
+    /// The caller's carrier codes to ours: `shunfeng = "sf"`.
+    #[serde(default)]
+    pub codes: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connector {
+    /// `erp_rest`.
+    pub kind: String,
+    pub url: String,
+    /// Message kinds it is told; empty = those the connector's own file lists.
+    #[serde(default)]
+    pub listens: Vec<String>,
+    #[serde(default)]
+    pub auth: Auth,
+    /// Requests a second; 0 = no limit.
+    #[serde(default)]
+    pub rate: u32,
+    /// Calls in flight at once.
+    #[serde(default = "in_flight")]
+    pub in_flight: usize,
+    /// Plain http and private addresses are allowed: a partner inside the house.
+    #[serde(default)]
+    pub inside: bool,
+}
+
+const fn in_flight() -> usize {
+    8
+}
+
+/// How the shell authenticates to a partner; run by `dispatch::auth`, never seen by a connector.
+#[derive(Clone, Debug, Deserialize, Default)]
+#[serde(tag = "scheme", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Auth {
+    #[default]
+    None,
+    Basic {
+        user: String,
+        secret: String,
+    },
+    Bearer {
+        secret: String,
+    },
+    Header {
+        name: String,
+        secret: String,
+    },
+}
+
+/// Where a secret comes from.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SecretSource {
+    /// An environment variable.
+    Env(String),
+    /// A file; a final line break is dropped.
+    File(PathBuf),
+    /// The value itself: for demonstrations and tests.
+    Value(String),
+}
+
+impl std::fmt::Debug for SecretSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "Env({name})"),
+            Self::File(path) => write!(f, "File({})", path.display()),
+            Self::Value(_) => f.write_str("Value([REDACTED])"),
+        }
+    }
+}
+
+/// Every default, commented.
+pub const BASE: &str = include_str!("../config/base.toml");
+
+/// What is wrong with the configuration; `place` names the file and, where known, line and column.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct ConfigError {
+    pub place: String,
+    pub problem: String,
+}
+
+impl Config {
+    /// The defaults with the operator's file over them; table by table, key by key.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is not TOML, an unknown key, a value of the wrong type: all with their place.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let over = match file {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|e| ConfigError { place: path.display().to_string(), problem: e.to_string() })?,
+        };
+        Self::read(&over, &file.map_or_else(|| "config".to_owned(), |p| p.display().to_string()))
+    }
+
+    /// The defaults with `over` (a TOML text named `place`) over them.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn read(over: &str, place: &str) -> Result<Self, ConfigError> {
+        let wrong = |place: &str, e: &toml::de::Error| ConfigError { place: place.to_owned(), problem: e.to_string() };
+        let mut all: toml::Table = toml::from_str(BASE).map_err(|e| wrong("base.toml", &e))?;
+        let over: toml::Table = toml::from_str(over).map_err(|e| wrong(place, &e))?;
+        lay_over(&mut all, over);
+        all.try_into().map_err(|e: toml::de::Error| wrong(place, &e))
+    }
+
+    /// The bytes of the secret called `name`.
+    ///
+    /// # Errors
+    /// No such secret, or its source cannot be read.
+    pub fn secret(&self, name: &str) -> Result<Vec<u8>, ConfigError> {
+        let wrong = |problem: String| ConfigError { place: format!("secrets.{name}"), problem };
+        let source = self.secrets.get(name).ok_or_else(|| wrong("no such secret is configured".to_owned()))?;
+        match source {
+            SecretSource::Value(text) => Ok(text.clone().into_bytes()),
+            SecretSource::Env(variable) => {
+                environment(variable).map(String::into_bytes).ok_or_else(|| wrong(format!("{variable} is not set")))
+            }
+            SecretSource::File(path) => {
+                let mut bytes = std::fs::read(path).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
+                while bytes.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
+                    bytes.pop();
+                }
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+/// An environment variable, when it is set and is text.
+#[expect(clippy::disallowed_methods, reason = "the one address of the environment")]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn lay_over(base: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What everybody asks of the gateway, over HTTP.
+
+use super::house::House;
+use crate::{
+    cli::{
+        http::{Answer, percent_encoded},
+        place,
+    },
+    sandbox::Parcel,
+};
+use adapters::{channels, sign};
+use anyhow::{Result, anyhow, bail};
+use model::said::Location;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The web shop's channel.
+pub(super) const SHOP: &str = "shopify-eu";
+/// How often something that happens by itself is looked at, and how many times before we give up: 10 s.
+const LOOK: Duration = Duration::from_millis(20);
+const LOOKS: u32 = 500;
+
+impl House {
+    /// Posts a body as Shopify does, signed with the channel's secret.
+    pub(super) async fn shop_says(&self, topic: &str, body: Vec<u8>) -> Result<Answer> {
+        let secret = self.app.core.config.secret("shopify_eu").map_err(|e| anyhow!("{e}"))?;
+        self.shop_signs(topic, body, &secret).await
+    }
+
+    /// The same with a secret of the caller's choice.
+    pub(super) async fn shop_signs(&self, topic: &str, body: Vec<u8>, secret: &[u8]) -> Result<Answer> {
+        let scheme = channels::named("shopify").and_then(|platform| platform.scheme);
+        let scheme = scheme.ok_or_else(|| anyhow!("Shopify has no signature scheme"))?;
+        let signed = sign::sign(scheme, &[secret.to_vec()], "", self.app.core.clock.now(), &body);
+        let signed = signed.map_err(|fault| anyhow!("it cannot be signed: {}", fault.code()))?;
+        let mut headers = vec![("content-type", "application/json"), ("x-shopify-topic", topic)];
+        headers.extend(signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        self.door.post_bytes(&format!("/v1/channels/{SHOP}/webhooks"), &headers, body.clone()).await
+    }
+
+    /// As [`Self::shop_says`], and waits until the document was read.
+    pub(super) async fn shop(&self, topic: &str, body: Vec<u8>) -> Result<Value> {
+        let answer = self.shop_says(topic, body).await?;
+        if !answer.is_good() {
+            bail!("a signed webhook was answered {} {}", answer.status, answer.code());
+        }
+        self.read(answer.location.rsplit('/').next().unwrap_or_default()).await
+    }
+
+    /// A document once it has been read.
+    pub(super) async fn read(&self, document: &str) -> Result<Value> {
+        let path = format!("/v1/documents/{document}");
+        for _ in 0..LOOKS {
+            let found = self.people.han.get(&path).await?.good()?;
+            if !matches!(found["state"].as_str(), Some("receiving" | "received")) {
+                return Ok(found);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        bail!("document {document} was not read in time")
+    }
+
+    /// The rejects of a document.
+    pub(super) async fn rejects(&self, document: &str) -> Result<Vec<Value>> {
+        let found = self.people.han.get(&format!("/v1/documents/{document}/rejects")).await?.good()?;
+        Ok(found["items"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// All orders that a channel knows by this id: there should be one.
+    pub(super) async fn known_as(&self, channel: &str, external_id: &str) -> Result<Vec<Value>> {
+        let id = percent_encoded(external_id);
+        let found = self.people.han.get(&format!("/v1/orders?channel={channel}&external_id={id}")).await?.good()?;
+        Ok(found["items"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// The whole of an order, by its channel's id.
+    pub(super) async fn order(&self, channel: &str, external_id: &str) -> Result<Value> {
+        let found = self.known_as(channel, external_id).await?;
+        let first = found.first().ok_or_else(|| anyhow!("{channel} has no order {external_id}"))?;
+        self.by_id(text(&first["id"])).await
+    }
+
+    /// The whole of an order, by our id.
+    pub(super) async fn by_id(&self, id: &str) -> Result<Value> {
+        self.people.han.get(&format!("/v1/orders/{id}")).await?.good()
+    }
+
+    /// An order once `so` holds of it, or as it is when that takes too long.
+    pub(super) async fn order_when(&self, id: &str, so: impl Fn(&Value) -> bool) -> Result<Value> {
+        let mut order = self.by_id(id).await?;
+        for _ in 0..LOOKS {
+            if so(&order) {
+                break;
+            }
+            tokio::time::sleep(LOOK).await;
+            order = self.by_id(id).await?;
+        }
+        Ok(order)
+    }
+
+    /// Says where each fault was, what was there and what it means.
+    pub(super) fn tell_rejects(&self, rejects: &[Value]) {
+        for reject in rejects {
+            let at: Location = serde_json::from_value(reject["location"].clone()).unwrap_or_default();
+            let (place, was) = (place(&at, self.story.language), text(&reject["was"]));
+            let was = if was.is_empty() { String::new() } else { format!(" “{was}”") };
+            let (title, code, remedy) = (text(&reject["title"]), text(&reject["code"]), text(&reject["remedy"]));
+            self.story.detail(&format!("{place}{was}: {title} [{code}]. {remedy}"));
+        }
+    }
+
+    /// Says which warehouses were looked at for an order, and why one was taken and not another.
+    pub(super) async fn tell_candidates(&self, order: &str) -> Result<()> {
+        for one in self.candidates(order).await? {
+            let (place, km, days) = (text(&one["warehouse"]), &one["distance_km"], &one["days"]);
+            let cents = one["freight"].as_i64().unwrap_or(0);
+            let freight = format!("{}.{:02}", cents / 100, cents % 100);
+            let offer = match text(&one["carrier"]) {
+                "" => String::new(),
+                carrier => format!(", {carrier} {} CNY {freight}, {days} d", text(&one["service"])),
+            };
+            self.story.detail(&format!("{place}: {km} km{offer}: {}", self.why(&one)));
+        }
+        Ok(())
+    }
+
+    /// The warehouses an order's last allocation looked at: the chosen ones, those that could have been, the others.
+    pub(super) async fn candidates(&self, order: &str) -> Result<Vec<Value>> {
+        let event = self.event(order, "allocated").await?.unwrap_or_default();
+        let mut all = event["data"]["allocation"]["reasons"]["candidates"].as_array().cloned().unwrap_or_default();
+        all.sort_by_key(|one| (one["chosen"] != true, text(&one["carrier"]).is_empty(), one["score"].as_i64()));
+        Ok(all)
+    }
+
+    /// Why a warehouse was taken, or not.
+    pub(super) fn why(&self, candidate: &Value) -> String {
+        match text(&candidate["why_not"]) {
+            "" => self.story.pick("chosen", "选中").to_owned(),
+            code => self.story.language.say(code, &model::said::Args::new()).title.to_lowercase(),
+        }
+    }
+
+    /// Waits until every message to a partner is delivered.
+    pub(super) async fn delivered(&self) -> Result<()> {
+        for _ in 0..LOOKS {
+            let waiting = self.people.han.get("/v1/deliveries?state=waiting&limit=1").await?.good()?;
+            if waiting["items"].as_array().is_none_or(Vec::is_empty) {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        bail!("the partners were not told everything in time")
+    }
+
+    /// Waits until every callback that arrived was read.
+    pub(super) async fn settled_callbacks(&self) -> Result<()> {
+        for _ in 0..LOOKS {
+            let unread = self.people.han.get("/v1/documents?channel=kuaidi100&state=received").await?.good()?;
+            if unread["items"].as_array().is_none_or(Vec::is_empty) {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        bail!("a callback was not read in time")
+    }
+
+    /// The parcel the carrier made of a fulfilment, once the ERP knows of it.
+    pub(super) async fn parcel_of(&self, fulfilment: &str) -> Result<Parcel> {
+        for _ in 0..LOOKS {
+            if let Some(parcel) = self.sandbox.state().parcels.get(fulfilment) {
+                return Ok(parcel.clone());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        bail!("the carrier has no parcel of {fulfilment}")
+    }
+
+    /// The text of the newest event of this name in an order's history.
+    pub(super) async fn event(&self, id: &str, name: &str) -> Result<Option<Value>> {
+        let history = self.people.han.get(&format!("/v1/orders/{id}/timeline")).await?.good()?;
+        let items = history["items"].as_array().cloned().unwrap_or_default();
+        Ok(items.into_iter().rev().find(|item| item["event"] == name))
+    }
+}
+
+/// A JSON text, or nothing.
+pub(super) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// `1046.70 CNY`.
+pub(super) fn total(order: &Value) -> String {
+    format!("{} {}", text(&order["total"]), text(&order["currency"]))
+}
+
+/// From where and by whom each part of an order goes: `CN-SH by sf standard`.
+pub(super) fn ways(order: &Value) -> String {
+    let fulfilments = order["fulfilments"].as_array().into_iter().flatten().filter(|f| f["state"] != "cancelled");
+    let way = |f: &Value| format!("{} / {} {}", text(&f["warehouse"]), text(&f["carrier"]), text(&f["service"]));
+    fulfilments.map(|f| way(f).trim_end_matches(" / ").to_owned()).collect::<Vec<_>>().join(", ")
+}
+
+/// The titles of an order's holds.
+pub(super) fn holds(order: &Value) -> String {
+    let holds = order["holds"].as_array().into_iter().flatten();
+    holds.map(|hold| text(&hold["title"]).to_owned()).collect::<Vec<_>>().join(", ")
+}

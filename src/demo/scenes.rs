@@ -1,0 +1,32 @@
+//! The scenes, in the order they are played. A new one is a file and its line here.
+
+mod approval;
+mod backorder;
+mod closing;
+mod disorder;
+mod feed;
+mod outage;
+mod parcel;
+mod phone;
+mod shop;
+mod store;
+
+use super::house::House;
+use anyhow::Result;
+use std::pin::Pin;
+
+type Played<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+pub(super) type Scene = for<'a> fn(&'a House) -> Played<'a>;
+
+pub(super) const ALL: [Scene; 10] = [
+    |house| Box::pin(shop::play(house)),
+    |house| Box::pin(disorder::play(house)),
+    |house| Box::pin(store::play(house)),
+    |house| Box::pin(phone::play(house)),
+    |house| Box::pin(approval::play(house)),
+    |house| Box::pin(outage::play(house)),
+    |house| Box::pin(backorder::play(house)),
+    |house| Box::pin(parcel::play(house)),
+    |house| Box::pin(feed::play(house)),
+    |house| Box::pin(closing::play(house)),
+];

@@ -1,0 +1,94 @@
+//! The only place that talks to a partner: deliveries are claimed, sent outside any transaction, recorded, and tried again
+//! until they are done or a person must look.
+//!
+//! One task a connector, so that a partner that is down or slow holds up nobody else. What it does, in turns: record the
+//! attempts that ended and claim what is due, in one transaction; then let the attempts run.
+
+pub mod auth;
+pub mod backoff;
+pub mod breaker;
+pub mod guard;
+pub mod redact;
+pub mod send;
+
+mod claim;
+mod pace;
+mod step;
+mod view;
+
+use crate::{
+    app::Core,
+    config::{self, ConfigError},
+};
+use adapters::connectors;
+use auth::Credentials;
+use backoff::Backoff;
+use model::time::SECOND;
+use pace::Pace;
+use send::{Client, Endpoint};
+use std::sync::Arc;
+use step::Partner;
+
+/// Shortest lease, seconds: a call needs time within it.
+pub const LEASE_MIN: i64 = 3;
+
+/// Starts a task for each configured connector.
+///
+/// # Errors
+/// A connector whose address, secret or kind cannot be used.
+pub fn start(core: &Arc<Core>) -> Result<(), ConfigError> {
+    let config = &core.config;
+    if config.connectors.is_empty() {
+        return Ok(());
+    }
+    if config.dispatch.lease_seconds < LEASE_MIN {
+        let problem = format!("a lease is at least {LEASE_MIN} seconds long");
+        return Err(ConfigError { place: "dispatch.lease_seconds".to_owned(), problem });
+    }
+    let endpoints = config.connectors.iter().map(|(name, c)| Ok((name, c, endpoint(name, c)?)));
+    let endpoints = endpoints.collect::<Result<Vec<_>, ConfigError>>()?;
+    let inside = endpoints.iter().filter_map(|(_, _, endpoint)| endpoint.inside_host());
+    let client = Client::new(inside).map_err(|error| wrong("connectors", error.to_string()))?;
+    let mut partners = Vec::with_capacity(endpoints.len());
+    for (name, connector, endpoint) in endpoints {
+        partners.push((connector, partner(core, name, connector, endpoint, &client)?));
+    }
+    let paced = partners.iter().map(|(_, partner)| Arc::clone(&partner.pace)).filter(|pace| pace.is_limited());
+    let paced: Vec<Arc<Pace>> = paced.collect();
+    if !paced.is_empty() {
+        tokio::spawn(pace::follow_nodes(Arc::clone(core), paced));
+    }
+    for (connector, partner) in partners {
+        tokio::spawn(claim::work(Arc::clone(core), Arc::new(partner), connector.in_flight.max(1)));
+    }
+    Ok(())
+}
+
+fn partner(
+    core: &Core,
+    name: &str,
+    connector: &config::Connector,
+    endpoint: Endpoint,
+    client: &Client,
+) -> Result<Partner, ConfigError> {
+    let unknown = || wrong(name, format!("kind `{}` is unknown", connector.kind));
+    Ok(Partner {
+        name: name.into(),
+        kind: connectors::named(&connector.kind).ok_or_else(unknown)?,
+        credentials: Credentials::of(&core.config, &format!("connectors.{name}.auth"), &connector.auth)?,
+        endpoint,
+        client: client.clone(),
+        pace: Arc::new(Pace::new(connector.rate)),
+        backoff: Backoff { permille: core.config.dispatch.backoff_permille },
+        lease: core.config.dispatch.lease_seconds * SECOND,
+    })
+}
+
+fn endpoint(name: &str, connector: &config::Connector) -> Result<Endpoint, ConfigError> {
+    Endpoint::new(&connector.url, connector.inside)
+        .map_err(|refused| wrong(&format!("connectors.{name}.url"), refused.to_string()))
+}
+
+fn wrong(place: &str, problem: String) -> ConfigError {
+    ConfigError { place: place.to_owned(), problem }
+}

@@ -1,0 +1,104 @@
+//! Documents come in: durable first, acknowledged then, read after.
+
+mod late;
+pub mod parse;
+pub mod replay;
+mod sweep;
+mod writer;
+
+use crate::{app::Core, orders::Runner};
+use model::{codes::Channel, ids::DocumentId, order::event::Actor};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+pub use crate::store::documents::DocumentKind;
+
+/// A document at the door.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    pub channel: Channel,
+    pub kind: DocumentKind,
+    pub topic: String,
+    pub name: String,
+    pub media_type: String,
+    /// Headers worth keeping, lower-case names.
+    pub headers: Vec<(String, String)>,
+    pub actor: Actor,
+    pub bytes: Vec<u8>,
+}
+
+/// What the sender may be told: it is durable under this id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    pub document: DocumentId,
+    /// The same bytes had arrived before, under this id.
+    pub duplicate: bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NotAccepted {
+    /// The queue is full; try again after a moment.
+    #[error("too many documents are waiting")]
+    Full,
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+}
+
+/// A document on its way to the one commit it shares with its neighbours.
+#[derive(Debug)]
+struct Waiting {
+    arrival: Arrival,
+    sha256: [u8; 32],
+    dedupe_key: [u8; 32],
+    reply: oneshot::Sender<Result<Accepted, NotAccepted>>,
+}
+
+/// A handle to the intake.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    door: mpsc::Sender<Waiting>,
+    pub parser: parse::Parser,
+}
+
+impl Intake {
+    /// Starts the writer, the parser and the sweep for documents nobody reads.
+    pub fn start(core: &Arc<Core>, runner: &Runner) -> Self {
+        let (door, inbox) = mpsc::channel(core.config.intake.queue);
+        let parser = parse::Parser::start(Arc::clone(core), runner.clone());
+        tokio::spawn(writer::work(Arc::clone(core), inbox, parser.clone()));
+        tokio::spawn(sweep::work(Arc::clone(core), parser.clone()));
+        Self { door, parser }
+    }
+
+    /// Stores a document; returns when it is durable.
+    ///
+    /// # Errors
+    /// The queue is full or the database is away; then nothing was stored.
+    pub async fn accept(&self, arrival: Arrival) -> Result<Accepted, NotAccepted> {
+        let sha256: [u8; 32] = Sha256::digest(&arrival.bytes).into();
+        let dedupe_key = dedupe_key(&arrival);
+        let (reply, outcome) = oneshot::channel();
+        let waiting = Waiting { arrival, sha256, dedupe_key, reply };
+        self.door.try_send(waiting).map_err(|_| NotAccepted::Full)?;
+        outcome.await.unwrap_or_else(|_| Err(NotAccepted::Unavailable("the intake has stopped".to_owned())))
+    }
+}
+
+/// Sameness at the door: channel, topic and raw body, nothing else. Whether two different documents speak of the same
+/// order is decided later.
+fn dedupe_key(arrival: &Arrival) -> [u8; 32] {
+    let mut hash = dedupe_hash(arrival.channel.as_str(), &arrival.topic);
+    hash.update(&arrival.bytes);
+    hash.finalize().into()
+}
+
+/// The hash of a dedupe key, as far as it goes without the body.
+pub(crate) fn dedupe_hash(channel: &str, topic: &str) -> Sha256 {
+    let mut hash = Sha256::new();
+    for part in [channel.as_bytes(), topic.as_bytes()] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash
+}

@@ -1,0 +1,255 @@
+//! Reading documents, off the async threads: statements go to the order runner in chunks, rejects beside them.
+//!
+//! Two lanes: webhooks and small files in one, large files in the other, so that a million rows delay no webhook.
+
+use super::{
+    Arrival, DocumentKind,
+    late::{self, Late},
+};
+use crate::{
+    app::{ChannelRuntime, Core},
+    orders::{Finish, Runner, StatementJob},
+    store::documents::DocumentState,
+    tracking,
+};
+use model::{
+    codes::Channel,
+    ids::DocumentId,
+    order::event::Actor,
+    port::inbound::{Document, Read},
+    said::{Reject, Said},
+    time::Instant,
+};
+use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
+use tokio::{runtime::Handle, sync::mpsc};
+
+/// Statements handed to the runner at once.
+const CHUNK: usize = 256;
+/// Rejects kept of one document; further ones are counted in the summary's records only.
+pub const REJECTS_MAX: usize = 10_000;
+/// Bytes from which on a document takes the lane of the large ones.
+const LARGE: usize = 256 * 1024;
+
+/// A document to be read.
+#[derive(Debug)]
+pub struct Task {
+    pub document: DocumentId,
+    pub epoch: i64,
+    /// Statements already committed by a reader that died.
+    pub progress: i64,
+    pub kind: DocumentKind,
+    pub channel: Channel,
+    /// Who brought it.
+    pub actor: Actor,
+    pub topic: String,
+    pub name: String,
+    pub media_type: String,
+    pub headers: Vec<(String, String)>,
+    pub received_at: Instant,
+    pub bytes: Vec<u8>,
+}
+
+/// A handle to the reading threads.
+#[derive(Clone, Debug)]
+pub struct Parser {
+    lanes: Lanes,
+    late: mpsc::Sender<Late>,
+}
+
+/// The two queues of the reading threads.
+#[derive(Clone, Debug)]
+pub(super) struct Lanes {
+    small: mpsc::Sender<Task>,
+    large: mpsc::Sender<Task>,
+}
+
+impl Lanes {
+    fn of(&self, task: &Task) -> &mpsc::Sender<Task> {
+        if task.bytes.len() < LARGE { &self.small } else { &self.large }
+    }
+
+    /// Waits for a place; those who wait have theirs before newcomers.
+    pub(super) async fn bring(&self, task: Task) {
+        let lane = self.of(&task).clone();
+        if lane.send(task).await.is_err() {
+            tracing::warn!("a reading thread has ended; a document waits for its lease");
+        }
+    }
+}
+
+impl Parser {
+    /// Starts the reading threads; they end when every handle is gone.
+    pub fn start(core: Arc<Core>, runner: Runner) -> Self {
+        let lane = |name: &str, queue: usize| {
+            let (tasks, mut inbox) = mpsc::channel::<Task>(queue);
+            let reader = Reader { core: Arc::clone(&core), runner: runner.clone(), runtime: Handle::current() };
+            let spawned = std::thread::Builder::new().name(format!("parse-{name}")).spawn(move || {
+                while let Some(task) = inbox.blocking_recv() {
+                    reader.read(task);
+                }
+            });
+            if let Err(error) = spawned {
+                tracing::error!(%error, "no thread to read documents with; they wait for their leases");
+            }
+            tasks
+        };
+        let lanes = Lanes { small: lane("small", core.config.intake.parse_queue), large: lane("large", 4) };
+        let (late, inbox) = mpsc::channel(late::MAX);
+        tokio::spawn(late::work(core, inbox, lanes.clone()));
+        Self { lanes, late }
+    }
+
+    /// Hands a document on that was just stored.
+    pub fn hand_on(&self, document: DocumentId, received_at: Instant, arrival: Arrival) {
+        self.offer(Task {
+            document,
+            epoch: 1,
+            progress: 0,
+            kind: arrival.kind,
+            channel: arrival.channel,
+            actor: arrival.actor,
+            topic: arrival.topic,
+            name: arrival.name,
+            media_type: arrival.media_type,
+            headers: arrival.headers,
+            received_at,
+            bytes: arrival.bytes,
+        });
+    }
+
+    /// Offers a task to its lane. One that finds it full is forgotten but for its id, and read from the store when
+    /// there is room.
+    pub fn offer(&self, task: Task) {
+        let late = Late { document: task.document, epoch: task.epoch };
+        if self.lanes.of(&task).try_send(task).is_err() && self.late.try_send(late).is_err() {
+            tracing::warn!(document = %late.document, "a document waits for its lease to be read");
+        }
+    }
+
+    /// More small documents wait to be read than are held in memory.
+    pub(super) fn is_full(&self) -> bool {
+        self.lanes.small.capacity() == 0
+    }
+}
+
+#[derive(Debug)]
+struct Reader {
+    core: Arc<Core>,
+    runner: Runner,
+    runtime: Handle,
+}
+
+impl Reader {
+    fn read(&self, task: Task) {
+        if task.kind == DocumentKind::Callback {
+            self.runtime.spawn(tracking::take(Arc::clone(&self.core), self.runner.clone(), task));
+            return;
+        }
+        let Some(channel) = self.core.channels.get(task.channel.as_str()).cloned() else {
+            tracing::error!(channel = %task.channel, document = %task.document, "its channel is not configured any more");
+            return;
+        };
+        if let Err(error) = Reading::new(self, &channel, &task).run() {
+            // Its lease runs out and it is read again, from its progress on.
+            tracing::error!(%error, document = %task.document, "a document could not be read to its end");
+        }
+    }
+}
+
+/// One document being read.
+struct Reading<'a> {
+    reader: &'a Reader,
+    channel: &'a ChannelRuntime,
+    task: &'a Task,
+    chunk: Vec<Said>,
+    rejects: Vec<Reject>,
+    /// Statements read, those of an earlier reader included.
+    seen: i64,
+    good: u32,
+    bad: BTreeSet<String>,
+    rejected: u32,
+}
+
+type Fault = crate::orders::RunError;
+
+impl<'a> Reading<'a> {
+    fn new(reader: &'a Reader, channel: &'a ChannelRuntime, task: &'a Task) -> Self {
+        let (chunk, rejects) = (Vec::new(), Vec::new());
+        Self { reader, channel, task, chunk, rejects, seen: 0, good: 0, bad: BTreeSet::new(), rejected: 0 }
+    }
+
+    fn run(mut self) -> Result<(), Fault> {
+        let task = self.task;
+        let document = Document {
+            topic: &task.topic,
+            name: &task.name,
+            media_type: &task.media_type,
+            headers: &task.headers,
+            bytes: &task.bytes,
+            received_at: task.received_at,
+        };
+        let mut failed = None;
+        let summary = self.channel.parse(&document, &mut |read| match self.take(read) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(fault) => {
+                failed = Some(fault);
+                ControlFlow::Break(())
+            }
+        });
+        if let Some(fault) = failed {
+            return Err(fault);
+        }
+        let bad = u32::try_from(self.bad.len()).unwrap_or(u32::MAX);
+        let state = if summary.held.is_some() { DocumentState::Held } else { DocumentState::Done };
+        let finish = Finish { state, summary, good: self.good, bad };
+        self.send(Some(finish))
+    }
+
+    fn take(&mut self, read: Read) -> Result<(), Fault> {
+        match read {
+            Read::Said(said) => {
+                self.seen += 1;
+                self.good += 1;
+                // A reader that died had committed these.
+                if self.seen > self.task.progress {
+                    self.chunk.push(said);
+                }
+            }
+            Read::Reject(reject) => {
+                if !reject.order_key.is_empty() {
+                    self.bad.insert(reject.order_key.clone());
+                }
+                if (self.rejected as usize) + self.rejects.len() < REJECTS_MAX {
+                    self.rejects.push(reject);
+                }
+            }
+        }
+        if self.chunk.len() >= CHUNK { self.send(None) } else { Ok(()) }
+    }
+
+    /// Sends the chunk; waits for it unless it is the document's only one, so that webhooks keep flowing.
+    fn send(&mut self, finish: Option<Finish>) -> Result<(), Fault> {
+        let rejects = std::mem::take(&mut self.rejects);
+        let first_reject = self.rejected + 1;
+        self.rejected += u32::try_from(rejects.len()).unwrap_or(u32::MAX);
+        let alone = finish.is_some() && self.seen <= CHUNK as i64;
+        let outcome = self.reader.runner.statements_blocking(StatementJob {
+            document: self.task.document,
+            epoch: self.task.epoch,
+            channel: self.task.channel.clone(),
+            actor: self.task.actor.clone(),
+            arrival: self.task.received_at.0,
+            mapping: self.channel.mapping.name.clone().to_owned(),
+            mapping_version: i32::try_from(self.channel.mapping.version).unwrap_or(i32::MAX),
+            said: std::mem::take(&mut self.chunk),
+            progress: self.seen,
+            rejects,
+            first_reject,
+            finish,
+        })?;
+        if alone {
+            return Ok(());
+        }
+        outcome.blocking_recv().map_err(|_| Fault::Unavailable("the order runner has stopped".to_owned()))?.map(drop)
+    }
+}

@@ -1,0 +1,25 @@
+//! The shell: it reads, asks the model, writes, sends.
+
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod crash;
+pub mod demo;
+pub mod dispatch;
+pub mod entropy;
+pub mod intake;
+pub mod keys;
+pub mod master;
+pub mod orders;
+pub mod sandbox;
+pub mod setup;
+pub mod store;
+pub mod telemetry;
+pub mod tracking;
+pub mod verify;
+pub mod web;
+pub mod words;
+pub mod work;
+pub mod world;

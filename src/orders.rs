@@ -1,0 +1,13 @@
+//! The only place that changes an order. Everything takes a batch: load, facts, decide, append.
+
+mod batch;
+mod facts;
+mod file;
+mod run;
+mod runner;
+mod statement;
+mod write;
+
+pub use file::{PartyKey, party_id};
+pub use run::{CommandJob, Finish, Outcome, StatementJob};
+pub use runner::{RunError, Runner};

@@ -1,0 +1,214 @@
+//! A batch in memory: what was loaded, what was decided, and all there is to write.
+
+use super::{
+    facts,
+    run::{CommandJob, Outcome, StatementJob},
+    statement::{Asked, Settled},
+};
+use crate::{
+    app::Core,
+    store::{StoreError, bulk::Lock, said::LastSaid},
+};
+use model::{
+    codes::{Channel, Sku},
+    facts::Facts,
+    ids::{OrderId, PartyId},
+    order::{
+        command::Command,
+        decide::{Identity, decide},
+        deed::Done,
+        effects::{Effect, StockMove, Tell, Work},
+        event::{Actor, Happened},
+        refusal::Refusal,
+        state::Slot,
+    },
+    party::Party,
+    rules::checks::fingerprint,
+    said::Item,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// A job whose people are filed.
+#[derive(Debug)]
+pub(super) enum Prepared {
+    Statements { job: StatementJob, settled: Vec<Settled>, parties: Vec<(PartyId, Party)> },
+    Command(CommandJob),
+}
+
+/// A channel's own id of an order.
+pub(super) type Key = (Channel, String);
+
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) facts: Facts,
+    /// The order each key stands for: usually the derived id, another when identities were found to be one.
+    pub(super) keys: BTreeMap<Key, OrderId>,
+    pub(super) slots: HashMap<OrderId, Slot>,
+    pub(super) words: HashMap<Key, LastSaid>,
+    pub(super) written: Written,
+}
+
+/// All there is to write.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// Orders that changed, and the number of their last event before.
+    pub(super) orders: BTreeMap<OrderId, u32>,
+    pub(super) journal: Vec<(OrderId, Happened)>,
+    pub(super) moves: Vec<StockMove>,
+    pub(super) tells: Vec<Tell>,
+    pub(super) works: Vec<Work>,
+    pub(super) words: BTreeMap<Key, ()>,
+}
+
+impl Batch {
+    /// Reads what the jobs need: orders, last words, and one query per kind of fact.
+    pub(super) async fn load(core: &Core, jobs: &[Prepared]) -> Result<Self, StoreError> {
+        let db = core.store.read();
+        let wanted: Vec<Key> = jobs.iter().flat_map(keys).collect();
+        let known = crate::store::orders::ids_of(db, &wanted).await?;
+        let keys: BTreeMap<Key, OrderId> = jobs
+            .iter()
+            .flat_map(identities)
+            .map(|identity| {
+                let key = (identity.channel.clone(), identity.external_id.clone());
+                let id = known.get(&key).copied().unwrap_or(identity.id);
+                (key, id)
+            })
+            .collect();
+        let mut ids: Vec<OrderId> = keys.values().copied().chain(jobs.iter().filter_map(commanded)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let slots = crate::store::orders::load(db, &ids, Lock::No).await?;
+        let words = crate::store::said::get(db, &wanted).await?;
+        let contents = jobs.iter().flat_map(stated).collect::<Vec<_>>();
+        let added = jobs.iter().flat_map(added).cloned().collect();
+        let facts = facts::load(core, db, &contents, added, slots.values()).await?;
+        Ok(Self { facts, keys, slots, words, written: Written::default() })
+    }
+
+    /// Decides every job in turn; each sees what the ones before it took.
+    pub(super) fn decide(&mut self, jobs: &[Prepared]) -> Vec<Vec<Outcome>> {
+        jobs.iter()
+            .map(|job| match job {
+                Prepared::Statements { job, settled, .. } => {
+                    settled.iter().map(|s| self.statement(s, &job.actor)).collect()
+                }
+                Prepared::Command(job) => vec![self.command(job)],
+            })
+            .collect()
+    }
+
+    fn statement(&mut self, said: &Settled, actor: &Actor) -> Outcome {
+        let key = (said.identity.channel.clone(), said.identity.external_id.clone());
+        let id = self.keys.get(&key).copied().unwrap_or(said.identity.id);
+        let known = self.words.get(&key);
+        let empty = Slot::Empty;
+        let Some(command) = said.command(self.slots.get(&id).unwrap_or(&empty), known) else {
+            let why = if let Asked::Nothing { why } = &said.what { why.clone() } else { String::new() };
+            return Outcome::Unchanged { order: id, why };
+        };
+        let word = said.last_word(known).map(|w| LastSaid { order: id, ..w });
+        let identity = Identity { id, ..said.identity.clone() };
+        let outcome = match self.carry_out(&identity, &command, actor) {
+            Ok(events) => Outcome::Done { order: id, events },
+            // A channel that says what we know already; any other refusal of a channel is an event.
+            Err(refusal) => Outcome::Unchanged { order: id, why: refusal.code },
+        };
+        if let Some(word) = word {
+            self.words.insert(key.clone(), word);
+            self.written.words.insert(key, ());
+        }
+        outcome
+    }
+
+    fn command(&mut self, job: &CommandJob) -> Outcome {
+        let order = job.order;
+        let identity = match self.slots.get(&order) {
+            Some(Slot::Placed(o)) => {
+                Identity { id: order, channel: o.channel.clone(), external_id: o.external_id.clone() }
+            }
+            Some(Slot::Awaited(a)) => {
+                Identity { id: order, channel: a.channel.clone(), external_id: a.external_id.clone() }
+            }
+            Some(Slot::Empty) | None => return Outcome::Refused { order, refusal: Refusal::new("unknown_order") },
+        };
+        match self.carry_out(&identity, &job.command, &job.actor) {
+            Ok(events) => Outcome::Done { order, events },
+            Err(refusal) => Outcome::Refused { order, refusal },
+        }
+    }
+
+    fn carry_out(&mut self, identity: &Identity, command: &Command, actor: &Actor) -> Result<u32, Refusal> {
+        let before = self.slots.get(&identity.id).cloned().unwrap_or(Slot::Empty);
+        let was = before.events();
+        let Done { slot, happened, effects } = decide(identity, before, command, actor, &self.facts)?;
+        if happened.is_empty() {
+            return Err(Refusal::new("nothing_to_do"));
+        }
+        if let (0, Slot::Placed(order)) = (was, &slot) {
+            let print = fingerprint(&order.content());
+            self.facts.similar.entry(print).or_default().push(order.id);
+        }
+        self.take(effects);
+        let events = slot.events();
+        self.written.orders.entry(identity.id).or_insert(was);
+        self.written.journal.extend(happened.into_iter().map(|h| (identity.id, h)));
+        self.slots.insert(identity.id, slot);
+        Ok(events)
+    }
+
+    /// Sorts effects by kind; the facts absorb the stock movements.
+    fn take(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Stock(m) => {
+                    self.facts.absorb([&m]);
+                    self.written.moves.push(m);
+                }
+                Effect::Tell(tell) => self.written.tells.push(tell),
+                Effect::Work(work) => self.written.works.push(work),
+            }
+        }
+    }
+}
+
+/// The orders that are spoken of; a document may say things that concern none.
+fn identities(job: &Prepared) -> impl Iterator<Item = &Identity> {
+    let settled: &[Settled] = match job {
+        Prepared::Statements { settled, .. } => settled,
+        Prepared::Command(_) => &[],
+    };
+    settled.iter().filter(|s| !s.is_idle()).map(|s| &s.identity)
+}
+
+fn keys(job: &Prepared) -> impl Iterator<Item = Key> {
+    identities(job).map(|i| (i.channel.clone(), i.external_id.clone()))
+}
+
+fn commanded(job: &Prepared) -> Option<OrderId> {
+    match job {
+        Prepared::Command(job) => Some(job.order),
+        Prepared::Statements { .. } => None,
+    }
+}
+
+/// Goods that an amendment adds to an order.
+fn added(job: &Prepared) -> impl Iterator<Item = &Sku> {
+    let items: &[Item] = match job {
+        Prepared::Command(CommandJob { command: Command::Amend(amendment), .. }) => &amendment.items,
+        Prepared::Command(_) | Prepared::Statements { .. } => &[],
+    };
+    items.iter().map(|item| &item.sku)
+}
+
+/// The contents that a job states: facts are read for them before anything is decided.
+fn stated(job: &Prepared) -> impl Iterator<Item = &model::said::Content<model::said::PartyRef>> {
+    let settled: &[Settled] = match job {
+        Prepared::Statements { settled, .. } => settled,
+        Prepared::Command(_) => &[],
+    };
+    settled.iter().filter_map(|s| match &s.what {
+        Asked::Order(content) => Some(&**content),
+        Asked::Cancelled { .. } | Asked::Deleted | Asked::Refunded { .. } | Asked::Paid | Asked::Nothing { .. } => None,
+    })
+}

@@ -1,0 +1,185 @@
+//! One batch: prepare once, then decide and write, again when another node was faster, alone when one job is at fault.
+
+use super::{
+    batch::{Batch, Prepared},
+    file,
+    runner::{Job, RunError},
+    statement::{Asked, Settled, Version, asked},
+    write,
+};
+use crate::{
+    app::Core,
+    store::{StoreError, documents::DocumentState},
+};
+use model::{
+    codes::Channel,
+    ids::{DocumentId, OrderId, PartyId},
+    order::{command::Command, decide::Identity, event::Actor, refusal::Refusal},
+    party::Party,
+    port::inbound::Summary,
+    said::{Reject, Said},
+};
+use tokio::sync::oneshot;
+
+/// Tries of one batch while other nodes are faster.
+const TRIES: u32 = 5;
+
+/// Statements of one document, in its order.
+#[derive(Clone, Debug)]
+pub struct StatementJob {
+    pub document: DocumentId,
+    /// The document's lease epoch: a node that lost it writes nothing.
+    pub epoch: i64,
+    pub channel: Channel,
+    /// Who brought the document: whoever uploads an order does not approve it.
+    pub actor: Actor,
+    pub arrival: i64,
+    pub mapping: String,
+    pub mapping_version: i32,
+    pub said: Vec<Said>,
+    /// Statements of the document committed once this job is.
+    pub progress: i64,
+    pub rejects: Vec<Reject>,
+    /// Number of the first of `rejects` in the document, from 1.
+    pub first_reject: u32,
+    /// Set on the document's last job.
+    pub finish: Option<Finish>,
+}
+
+/// What is recorded of a document when its last statement is in.
+#[derive(Clone, Debug)]
+pub struct Finish {
+    pub state: DocumentState,
+    pub summary: Summary,
+    pub good: u32,
+    pub bad: u32,
+}
+
+/// One command on one order.
+#[derive(Clone, Debug)]
+pub struct CommandJob {
+    pub order: OrderId,
+    pub command: Command,
+    pub actor: Actor,
+    /// People the command refers to, to be filed with it.
+    pub parties: Vec<(PartyId, Party)>,
+}
+
+/// What came of one statement or command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Events were appended; `events` is the number of the order's last one.
+    Done { order: OrderId, events: u32 },
+    /// Understood, and nothing to change.
+    Unchanged { order: OrderId, why: String },
+    /// A person's command that could not be done.
+    Refused { order: OrderId, refusal: Refusal },
+}
+
+/// Carries all jobs out and answers each.
+pub(super) async fn run(core: &Core, jobs: Vec<Job>) {
+    let (prepared, replies): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| prepare(core, job)).unzip();
+    match attempt(core, &prepared).await {
+        Ok(outcomes) => answer(replies, outcomes.into_iter().map(Ok)),
+        Err(error) if error.is_unavailable() || prepared.len() == 1 => {
+            let error = told(&error);
+            answer(replies, prepared.iter().map(|_| Err(error.clone())));
+        }
+        // One job makes the batch fail: each goes alone, so that only that one does not.
+        Err(error) => {
+            tracing::warn!(%error, jobs = prepared.len(), "a batch failed and is run job by job");
+            for (job, reply) in prepared.iter().zip(replies) {
+                let outcome = attempt(core, std::slice::from_ref(job)).await;
+                let outcome = outcome.map(|mut o| o.pop().unwrap_or_default()).map_err(|e| told(&e));
+                reply.send(outcome);
+            }
+        }
+    }
+}
+
+fn told(error: &StoreError) -> RunError {
+    if error.is_unavailable() || error.is_retryable() {
+        RunError::Unavailable(error.to_string())
+    } else {
+        RunError::Fault(error.to_string())
+    }
+}
+
+/// Decides and writes the batch; a conflict with another writer starts it over with fresh facts.
+async fn attempt(core: &Core, jobs: &[Prepared]) -> Result<Vec<Vec<Outcome>>, StoreError> {
+    let mut tries = 1;
+    loop {
+        let done = async {
+            let mut batch = Batch::load(core, jobs).await?;
+            let outcomes = batch.decide(jobs);
+            write::write(core, jobs, batch).await?;
+            Ok(outcomes)
+        };
+        match done.await {
+            Err(error) if is_retryable(&error) && tries < TRIES => {
+                tracing::debug!(%error, tries, "a batch starts over");
+                tries += 1;
+                let pause = std::time::Duration::from_millis(crate::entropy::below(5 << tries));
+                tokio::time::sleep(pause).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Another writer was faster; also when it took stock that we thought was there, and the database said so.
+fn is_retryable(error: &StoreError) -> bool {
+    error.is_retryable() || error.is_unlawful()
+}
+
+/// Where an outcome goes.
+pub(super) enum Reply {
+    Statements(oneshot::Sender<Result<Vec<Outcome>, RunError>>),
+    Command(oneshot::Sender<Result<Outcome, RunError>>),
+}
+
+impl Reply {
+    /// A caller who no longer waits is no fault.
+    fn send(self, outcome: Result<Vec<Outcome>, RunError>) {
+        match self {
+            Self::Statements(to) => drop(to.send(outcome)),
+            Self::Command(to) => {
+                let missing = || RunError::Fault("a command without an outcome".to_owned());
+                drop(to.send(outcome.and_then(|mut all| all.pop().ok_or_else(missing))));
+            }
+        }
+    }
+}
+
+fn answer(replies: Vec<Reply>, outcomes: impl Iterator<Item = Result<Vec<Outcome>, RunError>>) {
+    for (reply, outcome) in replies.into_iter().zip(outcomes) {
+        reply.send(outcome);
+    }
+}
+
+/// Files the people of a job away, once, however often the batch is tried.
+fn prepare(core: &Core, job: Job) -> (Prepared, Reply) {
+    match job {
+        Job::Command(job, reply) => (Prepared::Command(job), Reply::Command(reply)),
+        Job::Statements(mut job, reply) => {
+            let mut parties = Vec::new();
+            let said = std::mem::take(&mut job.said);
+            let settled = said.into_iter().map(|said| settle(core, &job, said, &mut parties)).collect();
+            (Prepared::Statements { job, settled, parties }, Reply::Statements(reply))
+        }
+    }
+}
+
+fn settle(core: &Core, job: &StatementJob, said: Said, parties: &mut Vec<(PartyId, Party)>) -> Settled {
+    let id = OrderId::of(job.channel.as_str(), &said.external_id);
+    let what = match said.external_id.as_str() {
+        "" => Asked::Nothing { why: "no_order".to_owned() },
+        _ => asked(said.what, |draft| file::settle(&core.party_key, draft, parties)),
+    };
+    Settled {
+        identity: Identity { id, channel: job.channel.clone(), external_id: said.external_id },
+        version: Version { source: said.version, arrival: job.arrival, mapping: job.mapping_version },
+        document: job.document,
+        what,
+    }
+}

@@ -1,0 +1,329 @@
+//! From configuration to a core ready to run: everything is read and checked first, all mistakes at once.
+
+use crate::{
+    app::{ChannelRuntime, Core, Listener},
+    clock::Clock,
+    config::Config,
+    entropy,
+    keys::KeyCache,
+    orders::PartyKey,
+    store::{self, Lane, Store, StoreError, StoreOptions},
+    world::WorldCache,
+};
+use adapters::{
+    carriers, channels, connectors,
+    mapping::{ChannelDefaults, Mapping, Tables},
+    sign,
+};
+use include_dir::{Dir, include_dir};
+use model::{message::MessageKind, rules::policy::Policies};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+use tokio::sync::{Notify, watch};
+
+static MAPPINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/mappings");
+static POLICIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/config/policies");
+
+/// One mistake in configuration, policies or mappings.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Mistake {
+    pub file: String,
+    /// 0 when the place in the file is not known.
+    pub line: u32,
+    pub column: u32,
+    pub code: String,
+    /// What is wrong, in words.
+    pub problem: String,
+}
+
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.line == 0 {
+            write!(f, "{}: {} [{}]", self.file, self.problem, self.code)
+        } else {
+            write!(f, "{}:{}:{}: {} [{}]", self.file, self.line, self.column, self.problem, self.code)
+        }
+    }
+}
+
+/// Everything that was read and found right.
+#[derive(Debug)]
+pub struct Checked {
+    pub config: Config,
+    pub policies: Arc<Policies>,
+    pub channels: BTreeMap<String, Arc<ChannelRuntime>>,
+    pub listeners: Vec<Listener>,
+}
+
+/// Reads policies, mappings, channels, carriers and connectors.
+///
+/// # Errors
+/// Every mistake found, sorted by file and line.
+pub fn check(config: Config) -> Result<Checked, Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    let policies = policies(&config, &mut mistakes);
+    let mappings = mappings(&config, &mut mistakes);
+    let channels = channels(&config, &mappings, &mut mistakes);
+    check_callbacks(&config, &mut mistakes);
+    let listeners = listeners(&config, &mut mistakes);
+    if config.company.zone.parse::<chrono_tz::Tz>().is_err() {
+        mistakes.push(in_config("company.zone", "unknown_zone", &format!("`{}` is no IANA zone", config.company.zone)));
+    }
+    match policies {
+        Some(policies) if mistakes.is_empty() => Ok(Checked { config, policies, channels, listeners }),
+        _ => {
+            mistakes.sort();
+            Err(mistakes)
+        }
+    }
+}
+
+fn in_config(place: &str, code: &str, problem: &str) -> Mistake {
+    Mistake { file: format!("config {place}"), line: 0, column: 0, code: code.to_owned(), problem: problem.to_owned() }
+}
+
+/// The `.toml` files below `folder`, or those inside the binary when it is empty; sorted by name.
+fn files(folder: &Path, inside: &Dir<'_>, mistakes: &mut Vec<Mistake>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    if folder.as_os_str().is_empty() {
+        collect_inside(inside, &mut found);
+    } else if let Err(error) = collect_folder(folder, folder, &mut found) {
+        mistakes.push(in_config(&folder.display().to_string(), "unreadable", &error.to_string()));
+    }
+    found.sort();
+    found
+}
+
+fn collect_inside(dir: &Dir<'_>, found: &mut Vec<(String, String)>) {
+    for file in dir.files().filter(|f| f.path().extension().is_some_and(|e| e == "toml")) {
+        if let Some(text) = file.contents_utf8() {
+            found.push((file.path().to_string_lossy().into_owned(), text.to_owned()));
+        }
+    }
+    for below in dir.dirs() {
+        collect_inside(below, found);
+    }
+}
+
+fn collect_folder(root: &Path, folder: &Path, found: &mut Vec<(String, String)>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect_folder(root, &path, found)?;
+        } else if path.extension().is_some_and(|e| e == "toml") {
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+            found.push((name, std::fs::read_to_string(&path)?));
+        }
+    }
+    Ok(())
+}
+
+fn policies(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Arc<Policies>> {
+    let files = files(&config.policies, &POLICIES, mistakes);
+    match Policies::read(&files) {
+        Ok(policies) => Some(Arc::new(policies)),
+        Err(faults) => {
+            mistakes.extend(faults.into_iter().map(|f| Mistake {
+                problem: words(&f.code, &f.args),
+                file: f.file,
+                line: f.line,
+                column: f.column,
+                code: f.code,
+            }));
+            None
+        }
+    }
+}
+
+/// A mistake's words for the one who writes configuration: English, at the terminal.
+fn words(code: &str, args: &model::said::Args) -> String {
+    let entry = crate::words::Language::English.say(code, args);
+    let given: Vec<_> = args.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    match (entry.title == code, entry.detail.is_empty()) {
+        (true, _) => format!("{} ({})", code.replace('_', " "), given.join(", ")),
+        (false, true) => entry.title,
+        (false, false) => entry.detail,
+    }
+}
+
+/// The mappings of a configuration that can be used, and what is wrong with the others.
+pub fn mappings_of(config: &Config) -> (BTreeMap<String, Mapping>, Vec<Mistake>) {
+    let mut mistakes = Vec::new();
+    let found = mappings(config, &mut mistakes);
+    (found, mistakes)
+}
+
+fn mappings(config: &Config, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, Mapping> {
+    let files = files(&config.mappings, &MAPPINGS, mistakes);
+    let mut note = |faults: Vec<adapters::mapping::Fault>| {
+        mistakes.extend(faults.into_iter().map(|f| Mistake {
+            problem: words(f.code, &f.args),
+            file: f.file,
+            line: f.line,
+            column: f.column,
+            code: f.code.to_owned(),
+        }));
+    };
+    let is_table = |name: &str| name.starts_with("tables/");
+    let mut tables = Tables::default();
+    for (name, text) in files.iter().filter(|(name, _)| is_table(name)) {
+        tables.add(name, text).unwrap_or_else(&mut note);
+    }
+    let mut found = BTreeMap::new();
+    for (name, text) in files.iter().filter(|(name, _)| !is_table(name)) {
+        match Mapping::read(name, text, &tables) {
+            Ok(mapping) => {
+                found.insert(mapping.name.clone().to_owned(), mapping);
+            }
+            Err(faults) => note(faults),
+        }
+    }
+    found
+}
+
+fn channels(
+    config: &Config,
+    mappings: &BTreeMap<String, Mapping>,
+    mistakes: &mut Vec<Mistake>,
+) -> BTreeMap<String, Arc<ChannelRuntime>> {
+    let mut found = BTreeMap::new();
+    for (code, channel) in &config.channels {
+        let place = format!("channels.{code}");
+        let platform = channels::named(&channel.platform);
+        let mapping = mappings.get(&channel.mapping);
+        let zone = channel.zone.parse::<chrono_tz::Tz>();
+        if platform.is_none() {
+            let known: Vec<_> = channels::ALL.iter().map(|p| p.name).collect();
+            let problem = format!("platform `{}` is unknown; there are: {}", channel.platform, known.join(", "));
+            mistakes.push(in_config(&place, "unknown_platform", &problem));
+        }
+        if mapping.is_none() {
+            let known: Vec<_> = mappings.keys().map(String::as_str).collect();
+            let problem = format!("mapping `{}` is unknown; there are: {}", channel.mapping, known.join(", "));
+            mistakes.push(in_config(&place, "unknown_mapping", &problem));
+        }
+        if zone.is_err() {
+            mistakes.push(in_config(&place, "unknown_zone", &format!("`{}` is no IANA zone", channel.zone)));
+        }
+        let secrets = secrets(config, &place, &channel.secrets, mistakes);
+        if let Some(scheme) = platform.and_then(|p| p.scheme)
+            && let Err(fault) = sign::check_secrets(scheme, &secrets)
+        {
+            mistakes.push(in_config(&place, fault.code(), "its signing secrets cannot be used"));
+        }
+        if let (Some(platform), Some(mapping), Ok(zone)) = (platform, mapping, zone) {
+            let defaults = ChannelDefaults { currency: channel.currency, zone, country: channel.country.clone() };
+            let (code, mapping, config) = (code.as_str().into(), mapping.clone(), channel.clone());
+            let runtime = ChannelRuntime { code, platform, mapping, defaults, secrets, config };
+            found.insert(runtime.code.to_string(), Arc::new(runtime));
+        }
+    }
+    found
+}
+
+fn secrets(config: &Config, place: &str, names: &[String], mistakes: &mut Vec<Mistake>) -> Vec<Vec<u8>> {
+    let mut read = Vec::new();
+    for name in names {
+        match config.secret(name) {
+            Ok(secret) => read.push(secret),
+            Err(error) => mistakes.push(in_config(place, "secret_missing", &error.to_string())),
+        }
+    }
+    read
+}
+
+fn check_callbacks(config: &Config, mistakes: &mut Vec<Mistake>) {
+    for (code, callback) in &config.carriers {
+        let place = format!("carriers.{code}");
+        let Some(carrier) = carriers::named(&callback.kind) else {
+            mistakes.push(in_config(&place, "unknown_carrier", &format!("kind `{}` is unknown", callback.kind)));
+            continue;
+        };
+        let secrets = secrets(config, &place, std::slice::from_ref(&callback.secret), mistakes);
+        if let Err(fault) = sign::check_secrets(carrier.scheme, &secrets) {
+            mistakes.push(in_config(&place, fault.code(), "its secret cannot be used"));
+        }
+    }
+}
+
+fn listeners(config: &Config, mistakes: &mut Vec<Mistake>) -> Vec<Listener> {
+    let mut found = Vec::new();
+    for (name, connector) in &config.connectors {
+        let place = format!("connectors.{name}");
+        let Some(kind) = connectors::named(&connector.kind) else {
+            mistakes.push(in_config(&place, "unknown_connector", &format!("kind `{}` is unknown", connector.kind)));
+            continue;
+        };
+        let mut kinds = kind.listens().to_vec();
+        if !connector.listens.is_empty() {
+            kinds.clear();
+            for name in &connector.listens {
+                match MessageKind::named(name) {
+                    Some(kind) => kinds.push(kind),
+                    None => {
+                        mistakes.push(in_config(&place, "unknown_message", &format!("no message is called `{name}`")))
+                    }
+                }
+            }
+        }
+        found.push(Listener { connector: name.clone(), kinds });
+    }
+    found
+}
+
+/// Names of the database's own secrets in `settings`.
+const PARTY_KEY: &str = "party_key";
+const PEPPER: &str = "key_pepper";
+
+/// Opens the database and puts the core together; runs missing migrations.
+///
+/// # Errors
+/// The database is away, unsafe, in use or damaged.
+pub async fn open(checked: Checked, clock: Clock, exclusive: bool) -> Result<Core, StoreError> {
+    let options = StoreOptions {
+        exclusive,
+        allow_unsafe: checked.config.database.allow_unsafe,
+        url: checked.config.database.url.clone(),
+        ..StoreOptions::default()
+    };
+    let store = Store::open(&options).await?;
+    store.migrate().await?;
+    let party_key = PartyKey(secret(&store, PARTY_KEY).await?);
+    let pepper = pepper(&store).await?;
+    let tx = store.begin(Lane::Work).await?;
+    let texts = store::rows::json(&checked.policies.texts)?;
+    store::house::keep_policy(&tx, &checked.policies.hash, &texts, clock.now()).await?;
+    tx.commit().await?;
+    let last = store::journal::last(store.read()).await?;
+    Ok(Core {
+        node: format!("node-{}", hex::encode(entropy::bytes::<6>())),
+        config: checked.config,
+        policies: checked.policies,
+        channels: checked.channels,
+        listeners: checked.listeners,
+        deliveries: Notify::new(),
+        work: Notify::new(),
+        journal: watch::Sender::new(last),
+        worlds: WorldCache::default(),
+        keys: KeyCache::default(),
+        party_key,
+        pepper,
+        store,
+        clock,
+    })
+}
+
+/// The database's own secret under which API keys are hashed.
+///
+/// # Errors
+/// The database is away.
+pub async fn pepper(store: &Store) -> Result<Vec<u8>, StoreError> {
+    secret(store, PEPPER).await
+}
+
+/// A secret made once for this database.
+async fn secret(store: &Store, name: &str) -> Result<Vec<u8>, StoreError> {
+    let tx = store.begin(Lane::Work).await?;
+    let value = store::house::setting_or(&tx, name, entropy::bytes::<32>().to_vec()).await?;
+    tx.commit().await?;
+    Ok(value)
+}

@@ -1,0 +1,182 @@
+//! The store: SQLite or PostgreSQL behind one face. It knows no HTTP and takes no decisions.
+//!
+//! Reads take any connection; writes take a [`Tx`], so that nothing is written outside a transaction.
+//!
+//! *Lock order of every transaction:* order_keys, orders (id), fulfilments, stock (sku, warehouse), deliveries,
+//! journal counter.
+
+pub mod bulk;
+pub mod entity;
+pub mod rows;
+
+pub mod deliveries;
+pub mod documents;
+pub mod erasure;
+pub mod exchanges;
+pub mod house;
+pub mod journal;
+pub mod keys;
+pub mod master;
+pub mod order_lists;
+pub mod order_places;
+pub mod orders;
+pub mod parties;
+pub mod rejects;
+pub mod said;
+pub mod shipments;
+pub mod stock;
+pub mod work;
+
+mod error;
+mod lanes;
+mod open;
+mod order_rows;
+mod stock_rows;
+
+pub use error::StoreError;
+pub use lanes::Lane;
+pub use open::{StoreOptions, is_served, sqlite_path};
+
+use lanes::{Lanes, Turn};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, IsolationLevel,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    entity::prelude::async_trait::async_trait,
+};
+use std::{fs::File, sync::Arc};
+
+/// An open database.
+#[derive(Debug)]
+pub struct Store {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+    /// Turns at the one write connection of SQLite; PostgreSQL needs none.
+    lanes: Option<Arc<Lanes>>,
+    /// Held as long as the store is open.
+    lock: Option<File>,
+}
+
+/// A write transaction. Dropped without [`Tx::commit`] it is rolled back.
+#[derive(Debug)]
+pub struct Tx {
+    inner: DatabaseTransaction,
+    // Declared last, dropped last: the turn is given on when the connection is free again.
+    _turn: Option<Turn>,
+}
+
+impl Store {
+    /// For reading, outside any transaction. On SQLite these connections cannot write.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// This process alone may use the database: it holds the lock beside an SQLite file.
+    pub fn is_exclusive(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// Begins a write transaction: `BEGIN IMMEDIATE` on SQLite, `READ COMMITTED` on PostgreSQL.
+    ///
+    /// # Errors
+    /// No connection in time, or the database is busy or gone.
+    pub async fn begin(&self, lane: Lane) -> Result<Tx, StoreError> {
+        let turn = match &self.lanes {
+            Some(lanes) => Some(lanes.turn(lane).await),
+            None => None,
+        };
+        let options = match self.backend() {
+            DbBackend::Sqlite => TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            },
+            _ => TransactionOptions {
+                isolation_level: Some(IsolationLevel::ReadCommitted),
+                ..TransactionOptions::default()
+            },
+        };
+        Ok(Tx { inner: self.write.begin_with_options(options).await?, _turn: turn })
+    }
+
+    /// Applies the schema steps that are missing.
+    ///
+    /// # Errors
+    /// A step fails or the database is newer than this program.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        Ok(migrations::migrate(&self.write).await?)
+    }
+
+    /// Looks for damage; quick on SQLite, nothing to do on PostgreSQL, which checks its pages itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] with what was found first.
+    pub async fn quick_check(&self) -> Result<(), StoreError> {
+        if self.backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        let row = self.read.query_one_raw(bulk::plain(DbBackend::Sqlite, "PRAGMA quick_check(1)")).await?;
+        let found: String = row.map_or(Ok("no answer".to_owned()), |row| row.try_get_by_index(0))?;
+        if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
+    }
+
+    /// Writes the log of SQLite into its file and empties it; after an erasure the name is then nowhere on disk.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn checkpoint(&self) -> Result<(), StoreError> {
+        let Some(lanes) = &self.lanes else { return Ok(()) };
+        let _turn = lanes.turn(Lane::Work).await;
+        self.write.query_all_raw(bulk::plain(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)")).await?;
+        Ok(())
+    }
+
+    /// Closes every connection; SQLite then has written its log into its file.
+    ///
+    /// # Errors
+    /// The database is gone.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.read.close().await?;
+        Ok(self.write.close().await?)
+    }
+}
+
+impl Tx {
+    /// # Errors
+    /// The commit did not happen, or nobody knows whether it did (the connection broke).
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.inner.commit().await?)
+    }
+
+    /// # Errors
+    /// The connection broke; the database rolls back by itself.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.inner.rollback().await?)
+    }
+}
+
+/// A transaction is a connection: whatever reads outside of one reads inside of one.
+#[async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.inner.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.inner.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.inner.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.inner.query_all_raw(statement).await
+    }
+}

@@ -1,0 +1,36 @@
+//! One entity for each table, column for column. Rows are dumb: `rows.rs` and the noun files give them meaning.
+
+pub mod api_keys;
+pub mod approvals;
+pub mod audit;
+pub mod carriers;
+pub mod consumers;
+pub mod customers;
+pub mod deliveries;
+pub mod document_bytes;
+pub mod document_keys;
+pub mod documents;
+pub mod exchanges;
+pub mod fulfilments;
+pub mod holds;
+pub mod journal;
+pub mod journal_counter;
+pub mod nodes;
+pub mod order_keys;
+pub mod order_lines;
+pub mod orders;
+pub mod parties;
+pub mod policies;
+pub mod prices;
+pub mod products;
+pub mod rate_cards;
+pub mod rejects;
+pub mod reservations;
+pub mod said;
+pub mod settings;
+pub mod shipments;
+pub mod stock;
+pub mod stock_ledger;
+pub mod tracking;
+pub mod warehouses;
+pub mod work;

@@ -1,0 +1,207 @@
+//! Opening a database: addresses, connection settings, and what we refuse to run on.
+
+use super::{Store, error::StoreError, lanes::Lanes};
+use sea_orm::{
+    DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
+    sqlx::{
+        self, ConnectOptions,
+        postgres::{PgConnectOptions, PgPoolOptions},
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    },
+};
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// How to open a store. `Default` is right but for the address.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// `sqlite:///folder/file.db` (three slashes: an absolute path; two: relative) or `postgres://user@host/name`.
+    pub url: String,
+    /// Take the lock beside an SQLite file and keep it while open: one server a file.
+    pub exclusive: bool,
+    /// Run on a PostgreSQL that may lose committed data (tests, throw-away demos).
+    pub allow_unsafe: bool,
+    /// Page cache of the SQLite writer, KiB.
+    pub writer_cache_kib: u32,
+    /// Page cache of each SQLite reader, KiB.
+    pub reader_cache_kib: u32,
+    /// SQLite readers; 0 = one a core.
+    pub readers: u32,
+    /// PostgreSQL connections at most.
+    pub connections: u32,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            exclusive: false,
+            allow_unsafe: false,
+            writer_cache_kib: 16_000,
+            reader_cache_kib: 4_000,
+            readers: 0,
+            connections: 20,
+        }
+    }
+}
+
+/// Older SQLite may lose committed data in WAL mode (its WAL-reset bug, fixed in this version).
+const SQLITE_OLDEST: (u32, u32, u32) = (3, 51, 3);
+const SQLITE_OLDEST_TEXT: &str = "3.51.3";
+
+/// Waiting for another process's write transaction on the same file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Waiting for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Prepared statements a connection keeps.
+const STATEMENTS: usize = 256;
+/// Bytes the write-ahead log shrinks to after a checkpoint.
+const WAL_LIMIT: &str = "67108864";
+
+impl Store {
+    /// Opens the database of `options.url`; an SQLite file is made when it is not there. Runs no migration.
+    ///
+    /// # Errors
+    /// An address we do not understand, a database we refuse ([`StoreError::OldSqlite`], [`StoreError::Unsafe`],
+    /// [`StoreError::InUse`]), or one that cannot be reached.
+    pub async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
+        if let Some(path) = sqlite_path(&options.url) {
+            return open_sqlite(&path, options).await;
+        }
+        if options.url.starts_with("postgres://") || options.url.starts_with("postgresql://") {
+            return open_postgres(options).await;
+        }
+        // Passwords may be in an address: name the scheme only.
+        Err(StoreError::Address(options.url.split("://").next().unwrap_or_default().to_owned()))
+    }
+}
+
+/// The file an SQLite address names; `None` for another kind of address.
+pub fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite://")?;
+    (!path.is_empty()).then(|| PathBuf::from(path))
+}
+
+/// Is a server running on this SQLite file?
+pub fn is_served(path: &Path) -> bool {
+    File::open(lock_path(path)).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<Store, StoreError> {
+    let lock = if options.exclusive { Some(take_lock(path)?) } else { None };
+    private_file(path)?;
+    let base = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(STATEMENTS)
+        .pragma("mmap_size", "0")
+        .pragma("temp_store", "memory")
+        .pragma("checkpoint_fullfsync", "1")
+        .pragma("fullfsync", "1")
+        .disable_statement_logging();
+    let writer = base
+        .clone()
+        // What is erased is overwritten, not only unlinked: a person's name must leave the file.
+        .pragma("secure_delete", "1")
+        .pragma("wal_autocheckpoint", "1000")
+        .pragma("journal_size_limit", WAL_LIMIT)
+        .pragma("cache_size", format!("-{}", options.writer_cache_kib));
+    let reader = base.pragma("query_only", "1").pragma("cache_size", format!("-{}", options.reader_cache_kib));
+    let readers = match options.readers {
+        0 => std::thread::available_parallelism().map_or(2, |n| u32::try_from(n.get()).unwrap_or(2)),
+        n => n,
+    };
+    let pool = |size| {
+        SqlitePoolOptions::new().max_connections(size).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
+    };
+    let write = pool(1).acquire_timeout(Duration::from_secs(30)).connect_with(writer).await?;
+    check_sqlite_version(&write).await?;
+    let read = pool(readers).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(reader);
+    Ok(Store {
+        write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+        read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+        lanes: Some(Arc::new(Lanes::default())),
+        lock,
+    })
+}
+
+async fn check_sqlite_version(pool: &sqlx::SqlitePool) -> Result<(), StoreError> {
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(pool).await?;
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    if (part(), part(), part()) < SQLITE_OLDEST {
+        return Err(StoreError::OldSqlite(version, SQLITE_OLDEST_TEXT));
+    }
+    Ok(())
+}
+
+async fn open_postgres(options: &StoreOptions) -> Result<Store, StoreError> {
+    let connect = options
+        .url
+        .parse::<PgConnectOptions>()?
+        .application_name("tributary")
+        .statement_cache_capacity(STATEMENTS)
+        .options([
+            ("statement_timeout", "10s"),
+            ("lock_timeout", "2s"),
+            ("idle_in_transaction_session_timeout", "15s"),
+            ("default_transaction_isolation", "read committed"),
+        ])
+        .disable_statement_logging();
+    let pool = PgPoolOptions::new()
+        .max_connections(options.connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(connect)
+        .await?;
+    if !options.allow_unsafe {
+        check_durability(&pool).await?;
+    }
+    let connection: DatabaseConnection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    Ok(Store { write: connection.clone(), read: connection, lanes: None, lock: None })
+}
+
+async fn check_durability(pool: &sqlx::PgPool) -> Result<(), StoreError> {
+    let found: (String, String, String) = sqlx::query_as(
+        "SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')",
+    )
+    .fetch_one(pool)
+    .await?;
+    let settings = [("fsync", found.0), ("full_page_writes", found.1), ("synchronous_commit", found.2)];
+    match settings.into_iter().find(|(_, value)| value == "off") {
+        Some((name, value)) => Err(StoreError::Unsafe(format!("{name}={value}"))),
+        None => Ok(()),
+    }
+}
+
+fn lock_path(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    PathBuf::from(path)
+}
+
+/// The operating system gives the lock back when the process ends, however it ends.
+fn take_lock(database: &Path) -> Result<File, StoreError> {
+    let path = lock_path(database);
+    let file = private_file(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(database.to_owned())),
+        Err(TryLockError::Error(error)) => Err(StoreError::File { path, error }),
+    }
+}
+
+/// Opens or makes a file that only its owner may read; SQLite gives its side files the same rights.
+fn private_file(path: &Path) -> Result<File, StoreError> {
+    let mut open = OpenOptions::new();
+    open.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    open.open(path).map_err(|error| StoreError::File { path: path.to_owned(), error })
+}

@@ -1,0 +1,119 @@
+//! The change feed: the journal from any point on, nothing skipped and nothing twice. A caller who keeps `next` and
+//! comes back with it misses nothing, whatever happened to either side meanwhile.
+
+use super::{
+    claim::Caller,
+    orders,
+    problem::Problem,
+    reply::{decode_cursor, encode_cursor},
+};
+use crate::{
+    app::{App, Core},
+    auth::Permission,
+    store::{
+        journal::{self, Entered},
+        order_places,
+    },
+};
+use actix_web::{
+    HttpResponse,
+    web::{self, Data, Query},
+};
+use model::ids::OrderId;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+
+/// Events of one answer, unless the caller says, and at most.
+const DEFAULT: u64 = 100;
+const MAX: u64 = journal::PAGE_MAX;
+/// Seconds an answer may wait for something to happen.
+const WAIT_MAX: u64 = 30;
+/// How often a waiting answer looks for what another node wrote; this node's own events ring at once.
+const LOOK: Duration = Duration::from_secs(1);
+/// The one part of the journal there is today; cursors carry it, so that there may be more.
+const PART: i32 = 0;
+
+pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.service(web::resource("/v1/changes").route(web::get().to(changes)));
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    after: Option<String>,
+    limit: Option<u64>,
+    wait: Option<u64>,
+}
+
+async fn changes(app: Data<App>, caller: Caller, wanted: Query<Wanted>) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadFeed)?;
+    let limit = bounded("limit", wanted.limit.unwrap_or(DEFAULT), 1, MAX)?;
+    let wait = bounded("wait", wanted.wait.unwrap_or(0), 0, WAIT_MAX)?;
+    let after = place(&app.core, wanted.after.as_deref()).await?;
+    let found = wait_for(&app.core, after, limit, Duration::from_secs(wait)).await?;
+    let orders: BTreeSet<OrderId> = found.iter().map(|entered| entered.order).collect();
+    let numbers = order_places::numbers(app.core.store.read(), &orders).await?;
+    let last = found.last().map_or(after, |entered| entered.seq);
+    let items: Vec<Value> = found.iter().map(|entered| item(entered, &numbers)).collect();
+    Ok(HttpResponse::Ok().json(json!({ "items": items, "next": cursor(last) })))
+}
+
+fn bounded(name: &str, value: u64, min: u64, max: u64) -> Result<u64, Problem> {
+    if (min..=max).contains(&value) {
+        return Ok(value);
+    }
+    Err(Problem::bad_request("invalid_filter").with("field", name).with("min", min).with("max", max).at(name))
+}
+
+fn cursor(seq: i64) -> String {
+    encode_cursor(&(PART, seq))
+}
+
+/// The number a cursor speaks of; without one, the beginning. One of the future was never ours: this is another database.
+async fn place(core: &Core, text: Option<&str>) -> Result<i64, Problem> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(0) };
+    let (part, seq): (i32, i64) = decode_cursor(text)?;
+    if part != PART || seq < 0 || seq > journal::last(core.store.read()).await? {
+        return Err(Problem::bad_request("invalid_cursor").at("after"));
+    }
+    Ok(seq)
+}
+
+/// What came after `after`; when that is nothing, what comes within `wait`.
+async fn wait_for(core: &Core, after: i64, limit: u64, wait: Duration) -> Result<Vec<Entered>, Problem> {
+    let read = || journal::after(core.store.read(), after, limit);
+    // Subscribed before the first look, so that nothing falls between the two.
+    let mut rings = core.journal.subscribe();
+    let found = read().await?;
+    if !found.is_empty() || wait.is_zero() {
+        return Ok(found);
+    }
+    let until = async {
+        loop {
+            let _rang = tokio::time::timeout(LOOK, rings.wait_for(|last| *last > after)).await;
+            let found = read().await?;
+            if !found.is_empty() {
+                return Ok::<_, Problem>(found);
+            }
+        }
+    };
+    tokio::time::timeout(wait, until).await.unwrap_or_else(|_| Ok(Vec::new()))
+}
+
+fn item(entered: &Entered, numbers: &HashMap<OrderId, String>) -> Value {
+    json!({
+        "cursor": cursor(entered.seq),
+        "order": entered.order,
+        "number": numbers.get(&entered.order),
+        "no": entered.event_no,
+        "event": entered.name,
+        "version": entered.version,
+        "at": entered.at.rfc3339(),
+        "actor": json!(entered.actor).get("type"),
+        "data": orders::data(entered),
+    })
+}

@@ -1,0 +1,204 @@
+//! What people and systems ask of orders. Who asks comes from the caller's key, never from the body.
+
+mod amendment;
+mod ship;
+
+pub(super) use amendment::Number;
+
+use super::{
+    body::Json,
+    claim::Caller,
+    orders::{load, order_id},
+    problem::Problem,
+};
+use crate::{
+    app::App,
+    auth::Permission,
+    orders::{CommandJob, Outcome},
+};
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{self, Data, Path},
+};
+use model::{
+    ids::{OrderId, PartyId},
+    order::{
+        command::Command,
+        state::Slot,
+        status::{Status, status},
+    },
+    party::Party,
+    said::{Payment, PaymentMethod, PaymentState},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Characters of a reason.
+const WORDS_MAX: usize = 1_000;
+
+pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.service(web::resource("/v1/orders/{id}/approve").route(web::post().to(approve)))
+        .service(web::resource("/v1/orders/{id}/decline").route(web::post().to(decline)))
+        .service(web::resource("/v1/orders/{id}/holds/{code}/resolve").route(web::post().to(resolve)))
+        .service(web::resource("/v1/orders/{id}/amend").route(web::post().to(amendment::amend)))
+        .service(web::resource("/v1/orders/{id}/cancel").route(web::post().to(cancel)))
+        .service(web::resource("/v1/orders/{id}/redecide").route(web::post().to(redecide)))
+        .service(web::resource("/v1/orders/{id}/payment").route(web::post().to(payment)))
+        .service(web::resource("/v1/fulfilments/{id}/ship").route(web::post().to(ship::ship)));
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Approve {
+    /// What the approver saw; refused when the order is another by now.
+    #[serde(default)]
+    digest: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decline {
+    why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Resolve {
+    how: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cancel {
+    reason: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetPayment {
+    method: PaymentMethod,
+    state: PaymentState,
+    due: Option<chrono::NaiveDate>,
+}
+
+async fn approve(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<String>,
+    body: Json<Approve>,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::Approve)?;
+    carry_out(&app, &caller, order_id(&id)?, Command::Approve { digest: body.0.digest }).await
+}
+
+async fn decline(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<String>,
+    body: Json<Decline>,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::Approve)?;
+    let why = words("why", body.0.why)?;
+    carry_out(&app, &caller, order_id(&id)?, Command::Decline { why }).await
+}
+
+async fn resolve(
+    app: Data<App>,
+    caller: Caller,
+    path: Path<(String, String)>,
+    body: Json<Resolve>,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ChangeOrders)?;
+    let (id, code) = path.into_inner();
+    let how = words("how", body.0.how)?;
+    carry_out(&app, &caller, order_id(&id)?, Command::ResolveHold { code, how }).await
+}
+
+async fn cancel(app: Data<App>, caller: Caller, id: Path<String>, body: Json<Cancel>) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ChangeOrders)?;
+    let reason = words("reason", body.0.reason)?;
+    carry_out(&app, &caller, order_id(&id)?, Command::Cancel { reason }).await
+}
+
+async fn redecide(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ChangeOrders)?;
+    carry_out(&app, &caller, order_id(&id)?, Command::Redecide).await
+}
+
+async fn payment(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<String>,
+    body: Json<SetPayment>,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ChangeOrders)?;
+    let id = order_id(&id)?;
+    let slot = load(&app.core, id).await?;
+    let now = slot.order().map(|order| order.header.payment.clone()).unwrap_or_default();
+    let SetPayment { method, state, due } = body.0;
+    let payment = Payment { method, state, label: now.label, due: due.or(now.due) };
+    carry_out(&app, &caller, id, Command::SetPayment { payment }).await
+}
+
+/// A reason in words: something, and not a book.
+///
+/// # Errors
+/// `invalid_value`, `too_long`.
+fn words(field: &str, text: String) -> Result<String, Problem> {
+    let wrong = |code: &str| Problem::bad_request(code).with("field", field).at(format!("/{field}"));
+    if text.trim().is_empty() || text.contains('\0') {
+        return Err(wrong("invalid_value"));
+    }
+    if text.chars().count() > WORDS_MAX {
+        return Err(wrong("too_long").with("max", WORDS_MAX));
+    }
+    Ok(text)
+}
+
+/// Hands the command to the one place that changes orders.
+///
+/// # Errors
+/// The refusal, or the database is away.
+async fn carry_out(app: &App, caller: &Caller, order: OrderId, command: Command) -> Result<HttpResponse, Problem> {
+    carry_out_with(app, caller, order, command, Vec::new()).await
+}
+
+/// [`carry_out`] for a command that refers to people.
+///
+/// # Errors
+/// The refusal, or the database is away.
+async fn carry_out_with(
+    app: &App,
+    caller: &Caller,
+    order: OrderId,
+    command: Command,
+    parties: Vec<(PartyId, Party)>,
+) -> Result<HttpResponse, Problem> {
+    match run(app, caller, order, command, parties).await? {
+        Outcome::Done { .. } | Outcome::Unchanged { .. } => standing(app, order).await,
+        Outcome::Refused { refusal, .. } => Err(Problem::refused(refusal)),
+    }
+}
+
+async fn run(
+    app: &App,
+    caller: &Caller,
+    order: OrderId,
+    command: Command,
+    parties: Vec<(PartyId, Party)>,
+) -> Result<Outcome, Problem> {
+    let job = CommandJob { order, command, actor: caller.0.actor(), parties };
+    Ok(app.runner.command(job).await?)
+}
+
+/// Where the order stands now.
+///
+/// # Errors
+/// The database is away.
+async fn standing(app: &App, order: OrderId) -> Result<HttpResponse, Problem> {
+    let slot: Slot = load(&app.core, order).await?;
+    let name = status(&slot).map_or("", Status::name);
+    let body = json!({ "order": order, "status": name, "events": slot.events() });
+    Ok(HttpResponse::build(StatusCode::OK).json(body))
+}

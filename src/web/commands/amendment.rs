@@ -1,0 +1,256 @@
+//! A person's change of an order, from the wire to the model. People go to `parties`; the order gets their ids.
+
+use super::{carry_out_with, words};
+use crate::{
+    app::App,
+    auth::Permission,
+    orders::party_id,
+    web::{
+        body::Json,
+        claim::Caller,
+        orders::{load, order_id},
+        problem::Problem,
+    },
+};
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
+use model::{
+    measure::Quantity,
+    money::{Currency, Money, UnitPrice},
+    order::{
+        command::{Amendment, Command},
+        refusal::Refusal,
+        state::Order,
+    },
+    party::{Address, Party},
+    said::{Item, PartyRef, Specification},
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Lines changed or added at once.
+const LINES_MAX: usize = 1_000;
+/// Characters of a name, an address part, a title.
+const TEXT_MAX: usize = 500;
+/// Phones, mails and specification values of one thing.
+const VALUES_MAX: usize = 50;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Amend {
+    ship_to: Option<PartyBody>,
+    /// New quantities by line number, in the line's ordered unit; `"0"` takes the line out.
+    #[serde(default)]
+    quantities: BTreeMap<String, Number>,
+    #[serde(default)]
+    items: Vec<ItemBody>,
+    why: String,
+}
+
+/// Decimal text, or a whole number. A JSON number with a fraction is refused: it would have to pass through a float.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(in crate::web) enum Number {
+    Whole(i64),
+    Text(String),
+}
+
+impl Number {
+    /// # Errors
+    /// `invalid_value` at `place`.
+    pub(in crate::web) fn quantity(&self, place: &str) -> Result<Quantity, Problem> {
+        Quantity::parse(&self.text()).map_err(|_| invalid(place))
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Whole(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartyBody {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    company: String,
+    #[serde(default)]
+    phones: Vec<String>,
+    #[serde(default)]
+    emails: Vec<String>,
+    #[serde(default)]
+    tax_number: String,
+    address: Option<AddressBody>,
+    #[serde(default)]
+    note: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddressBody {
+    #[serde(default)]
+    country: String,
+    #[serde(default)]
+    region: String,
+    #[serde(default)]
+    city: String,
+    #[serde(default)]
+    district: String,
+    #[serde(default)]
+    street: String,
+    #[serde(default)]
+    postcode: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ItemBody {
+    /// The line's own name; made when absent.
+    key: Option<String>,
+    sku: String,
+    #[serde(default)]
+    title: String,
+    quantity: Number,
+    #[serde(default)]
+    unit: String,
+    unit_price: Option<Number>,
+    discount: Option<Number>,
+    #[serde(default = "yes")]
+    ships: bool,
+    #[serde(default)]
+    specification: Vec<SpecificationBody>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpecificationBody {
+    name: String,
+    value: String,
+    #[serde(default)]
+    unit: String,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+pub(super) async fn amend(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<String>,
+    body: Json<Amend>,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ChangeOrders)?;
+    let id = order_id(&id)?;
+    let slot = load(&app.core, id).await?;
+    let order = slot.order().ok_or_else(|| Problem::refused(Refusal::new("not_placed")))?;
+    let mut parties = Vec::new();
+    let amendment = amendment(body.0, order, |party| {
+        let reference = refer(&app, party);
+        parties.push((reference.0.id, reference.1));
+        reference.0
+    })?;
+    carry_out_with(&app, &caller, id, Command::Amend(amendment), parties).await
+}
+
+fn refer(app: &App, party: Party) -> (PartyRef, Party) {
+    let id = party_id(&app.core.party_key, &party);
+    (PartyRef { id, complete: party.completeness(), destination: party.destination() }, party)
+}
+
+/// The amendment in the model's words; `file` files a person away.
+fn amendment(body: Amend, order: &Order, file: impl FnOnce(Party) -> PartyRef) -> Result<Amendment, Problem> {
+    if body.quantities.len() > LINES_MAX || body.items.len() > LINES_MAX {
+        return Err(Problem::bad_request("too_many_lines").with("max", LINES_MAX));
+    }
+    let quantities = body.quantities.iter().map(|(line, quantity)| {
+        let place = format!("/quantities/{line}");
+        let line: u32 = line.parse().map_err(|_| invalid(&place))?;
+        Ok((line, quantity.quantity(&place)?))
+    });
+    let quantities = quantities.collect::<Result<Vec<_>, Problem>>()?;
+    let items = body.items.into_iter().enumerate().map(|(no, body)| item(no, body, order));
+    let items = items.collect::<Result<Vec<_>, Problem>>()?;
+    let why = words("why", body.why)?;
+    let ship_to = body.ship_to.map(party).transpose()?.map(file);
+    Ok(Amendment { ship_to, quantities, items, why })
+}
+
+fn item(no: usize, body: ItemBody, order: &Order) -> Result<Item, Problem> {
+    let place = |field: &str| format!("/items/{no}/{field}");
+    let currency: Currency = order.currency();
+    let price =
+        |n: &Number| UnitPrice::parse(&n.text()).ok().filter(|p| p.0 >= 0).ok_or_else(|| invalid(&place("unit_price")));
+    let money = |n: &Number| {
+        let read = Money::parse(&n.text(), currency).ok().filter(|m| m.minor >= 0);
+        read.map(|m| m.minor).ok_or_else(|| invalid(&place("discount")))
+    };
+    let quantity = body.quantity.quantity(&place("quantity"))?;
+    if quantity.0 <= 0 {
+        return Err(invalid(&place("quantity")));
+    }
+    if body.sku.trim().is_empty() || body.specification.len() > VALUES_MAX {
+        return Err(invalid(&place("sku")));
+    }
+    let specification = body.specification.into_iter().map(|s| {
+        let text = |t| text(&place("specification"), t);
+        Ok(Specification { name: text(s.name)?, value: text(s.value)?, unit: text(s.unit)? })
+    });
+    Ok(Item {
+        // Named after the event it comes with, so that a later amendment never takes the name.
+        key: body.key.unwrap_or_else(|| format!("added-{}-{}", order.events + 1, no + 1)),
+        sku: text(&place("sku"), body.sku)?.as_str().into(),
+        title: text(&place("title"), body.title)?,
+        quantity,
+        unit: text(&place("unit"), body.unit)?.as_str().into(),
+        unit_price: body.unit_price.as_ref().map(price).transpose()?,
+        discount: body.discount.as_ref().map(money).transpose()?.unwrap_or(0),
+        tax: None,
+        total: None,
+        ships: body.ships,
+        specification: specification.collect::<Result<Vec<_>, Problem>>()?,
+    })
+}
+
+fn party(body: PartyBody) -> Result<Party, Problem> {
+    let short = |field: &str, value| text(&format!("/ship_to/{field}"), value);
+    if body.phones.len() > VALUES_MAX || body.emails.len() > VALUES_MAX {
+        return Err(invalid("/ship_to/phones"));
+    }
+    let all = |field: &'static str, values: Vec<String>| {
+        values.into_iter().map(|value| short(field, value)).collect::<Result<Vec<_>, Problem>>()
+    };
+    let address = body.address.map(|a| {
+        Ok::<_, Problem>(Address {
+            country: short("address/country", a.country)?.to_ascii_uppercase(),
+            region: short("address/region", a.region)?,
+            city: short("address/city", a.city)?,
+            district: short("address/district", a.district)?,
+            street: short("address/street", a.street)?,
+            postcode: short("address/postcode", a.postcode)?,
+        })
+    });
+    let party = Party {
+        name: short("name", body.name)?,
+        company: short("company", body.company)?,
+        phones: all("phones", body.phones)?,
+        emails: all("emails", body.emails)?,
+        tax_number: short("tax_number", body.tax_number)?,
+        address: address.transpose()?,
+        note: short("note", body.note)?,
+    };
+    if party.is_empty() { Err(invalid("/ship_to")) } else { Ok(party) }
+}
+
+fn text(place: &str, value: String) -> Result<String, Problem> {
+    if value.contains('\0') || value.chars().count() > TEXT_MAX { Err(invalid(place)) } else { Ok(value) }
+}
+
+fn invalid(place: &str) -> Problem {
+    Problem::bad_request("invalid_value").with("field", place).at(place)
+}

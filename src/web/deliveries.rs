@@ -1,0 +1,145 @@
+//! What partners were told, how it went, and another try for what a person has looked at.
+
+use super::{
+    claim::Caller,
+    problem::{self, Problem},
+    reply::{Page, decode_cursor, page_size},
+};
+use crate::{
+    app::App,
+    auth::Permission,
+    store::{
+        Lane,
+        deliveries::{self, DeliveryFilter, DeliveryState, DeliverySummary},
+        exchanges::{self, Exchange},
+        house::{self, Audited},
+    },
+    words::Language,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{self, Data, Path, Query},
+};
+use model::{
+    codes::Connector,
+    ids::{DeliveryId, OrderId},
+    said::args,
+    time::Instant,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.service(web::resource("/v1/deliveries").route(web::get().to(list)))
+        .service(web::resource("/v1/deliveries/{id}").route(web::get().to(one)))
+        .service(web::resource("/v1/deliveries/{id}/redrive").route(web::post().to(redrive)));
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    state: Option<DeliveryState>,
+    connector: Option<Connector>,
+    order: Option<OrderId>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+async fn list(
+    app: Data<App>,
+    caller: Caller,
+    wanted: Query<Wanted>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadDeliveries)?;
+    let size = page_size(wanted.limit)?;
+    let filter = DeliveryFilter {
+        connector: wanted.connector.clone(),
+        state: wanted.state,
+        order: wanted.order,
+        before: wanted.cursor.as_deref().map(decode_cursor::<(Instant, DeliveryId)>).transpose()?,
+        limit: u64::from(size) + 1,
+    };
+    let rows = deliveries::list(app.core.store.read(), &filter).await?;
+    let page = Page::cut(rows, size, |last| (last.created_at, last.id));
+    let language = problem::language(&request);
+    Ok(HttpResponse::Ok().json(page.map(|row| summary(&row, language))))
+}
+
+fn summary(row: &DeliverySummary, language: Language) -> Value {
+    // A failure's words name the partner, when they name anything.
+    let named = args([("connector", row.connector.to_string())]);
+    let failure = (!row.error.is_empty()).then(|| language.say(&row.error, &named));
+    json!({
+        "id": row.id,
+        "connector": row.connector,
+        "order": row.order,
+        "stream": row.stream,
+        "number": row.number,
+        "message": row.kind,
+        "state": row.state,
+        "attempts": row.attempts,
+        "error": row.error,
+        "error_text": failure.as_ref().map(|words| &words.title),
+        "error_remedy": failure.as_ref().map(|words| &words.remedy),
+        "next_at": row.next_at.rfc3339(),
+        "created_at": row.created_at.rfc3339(),
+        "updated_at": row.updated_at.rfc3339(),
+    })
+}
+
+async fn one(app: Data<App>, caller: Caller, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadDeliveries)?;
+    let found = find(&app, &id).await?;
+    let recorded = exchanges::of_delivery(app.core.store.read(), found.id).await?;
+    let mut shown = summary(&found, problem::language(&request));
+    shown["exchanges"] = recorded.iter().map(exchange).collect();
+    Ok(HttpResponse::Ok().json(shown))
+}
+
+async fn find(app: &App, id: &str) -> Result<DeliverySummary, Problem> {
+    let unknown = || Problem::not_found("unknown_delivery").with("delivery", id);
+    let id: DeliveryId = id.parse().map_err(|_| unknown())?;
+    deliveries::by_id(app.core.store.read(), id).await?.ok_or_else(unknown)
+}
+
+/// Redacted when it was recorded; nothing secret is in it.
+fn exchange(exchange: &Exchange) -> Value {
+    let recorded = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| json!(text));
+    json!({
+        "attempt": exchange.attempt,
+        "at": exchange.at.rfc3339(),
+        "took_us": exchange.took,
+        "request": recorded(&exchange.request),
+        "answer": recorded(&exchange.answer),
+        "outcome": exchange.outcome,
+    })
+}
+
+async fn redrive(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::Redrive)?;
+    let found = find(&app, &id).await?;
+    let now = app.core.clock.now();
+    let tx = app.core.store.begin(Lane::Work).await?;
+    if deliveries::redrive(&tx, &[found.id], now).await? == 0 {
+        return Err(Problem::new(StatusCode::CONFLICT, "not_quarantined").with("delivery", found.id));
+    }
+    let entry = Audited {
+        at: now,
+        actor: caller.0.actor(),
+        action: "delivery_redriven".to_owned(),
+        target: found.id.to_string(),
+        detail: "{}".to_owned(),
+    };
+    house::audit(&tx, &[entry]).await?;
+    tx.commit().await?;
+    app.core.deliveries.notify_waiters();
+    let found = find(&app, &id).await?;
+    Ok(HttpResponse::Ok().json(summary(&found, problem::language(&request))))
+}

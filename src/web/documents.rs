@@ -1,0 +1,192 @@
+//! Documents: what became of what somebody sent, to be looked up, looked into and read again.
+
+mod view;
+
+use super::{
+    claim::Caller,
+    problem::{self, Problem},
+    reply::{self, Page},
+};
+use crate::{
+    app::{App, Core},
+    auth::Permission,
+    intake,
+    store::{
+        StoreError,
+        documents::{self as stored, DocumentFilter, DocumentState},
+        rejects,
+    },
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    body::SizedStream,
+    http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue},
+    web::{self, Bytes, Data, Path, Query},
+};
+use futures_util::stream;
+use model::{codes::Channel, ids::DocumentId, time::Instant};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Parts of a document read from the database at once for a download; 256 KiB each at most.
+const PARTS_AT_ONCE: u64 = 8;
+
+pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.service(web::resource("/v1/documents").route(web::get().to(list)));
+    cfg.service(web::resource("/v1/documents/{document}").route(web::get().to(one)));
+    cfg.service(web::resource("/v1/documents/{document}/content").route(web::get().to(content)));
+    cfg.service(web::resource("/v1/documents/{document}/rejects").route(web::get().to(faults)));
+    cfg.service(web::resource("/v1/documents/{document}/replay").route(web::post().to(replay)));
+}
+
+/// `GET /v1/documents`: which ones, newest first.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    channel: Option<String>,
+    state: Option<DocumentState>,
+    /// `true`: only those in which something was wrong.
+    #[serde(default)]
+    rejects: bool,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+async fn list(app: Data<App>, caller: Caller, wanted: Query<Wanted>) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadDocuments)?;
+    let size = reply::page_size(wanted.limit)?;
+    let before = wanted.cursor.as_deref().map(reply::decode_cursor::<(i64, Uuid)>).transpose()?;
+    let wanted_channel = wanted.channel.as_deref().map(Channel::new);
+    if let (Some(own), Some(other)) = (&caller.0.channel, &wanted_channel)
+        && own != other
+    {
+        return Err(Problem::not_found("unknown_channel").with("channel", other));
+    }
+    let filter = DocumentFilter {
+        channel: caller.0.channel.clone().or(wanted_channel),
+        state: wanted.state,
+        with_rejects: wanted.rejects,
+        before: before.map(|(at, id)| (Instant(at), DocumentId::from_uuid(id))),
+        limit: u64::from(size) + 1,
+    };
+    let found = stored::list(app.core.store.read(), &filter).await?;
+    let page = Page::cut(found, size, |last| (last.received_at.0, last.id.uuid()));
+    Ok(HttpResponse::Ok().json(page.map(view::Document::of)))
+}
+
+/// The document of that id, when this caller may know of it: a channel's key sees its own channel's only.
+async fn find(core: &Core, caller: &Caller, id: &str) -> Result<stored::Document, Problem> {
+    let unknown = || Problem::not_found("unknown_document");
+    let id: DocumentId = id.parse().map_err(|_| unknown())?;
+    let found = stored::by_id(core.store.read(), id).await?.ok_or_else(unknown)?;
+    match &caller.0.channel {
+        Some(own) if *own != found.channel => Err(unknown()),
+        _ => Ok(found),
+    }
+}
+
+#[derive(Serialize)]
+struct One {
+    #[serde(flatten)]
+    document: view::Document,
+    /// Faults found in it.
+    rejects: u64,
+}
+
+async fn one(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadDocuments)?;
+    let found = find(&app.core, &caller, &id).await?;
+    let rejects = rejects::count(app.core.store.read(), found.id).await?;
+    Ok(HttpResponse::Ok().json(One { document: view::Document::of(found), rejects }))
+}
+
+/// `GET /v1/documents/{document}/rejects`: those after number `after`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct After {
+    #[serde(default)]
+    after: u32,
+    limit: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Faults {
+    items: Vec<view::Reject>,
+    /// The number to ask for the next ones `after`; absent when these were the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u32>,
+}
+
+async fn faults(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<String>,
+    after: Query<After>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadDocuments)?;
+    let size = reply::page_size(after.limit)?;
+    let found = find(&app.core, &caller, &id).await?;
+    let mut items = rejects::list(app.core.store.read(), found.id, after.after, u64::from(size) + 1).await?;
+    let more = items.len() > size as usize;
+    items.truncate(size as usize);
+    let next = items.last().filter(|_| more).map(|last| last.no);
+    let language = problem::language(&request);
+    let items = items.into_iter().map(|numbered| view::Reject::of(numbered, language)).collect();
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_LANGUAGE, language.tag()));
+    Ok(response.json(Faults { items, next }))
+}
+
+/// The bytes as they arrived, always as a file to be saved: what is inside was written by somebody else.
+async fn content(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadDocuments)?;
+    let found = find(&app.core, &caller, &id).await?;
+    match found.state {
+        DocumentState::Receiving | DocumentState::Erased => return Err(Problem::not_found("not_found")),
+        DocumentState::Received | DocumentState::Done | DocumentState::Held => {}
+    }
+    let name = if found.name.is_empty() { found.id.to_string() } else { found.name };
+    let name =
+        ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: name.into_bytes() };
+    let parameters = vec![DispositionParam::FilenameExt(name)];
+    let disposition = ContentDisposition { disposition: DispositionType::Attachment, parameters };
+    let size = u64::try_from(found.size).unwrap_or(0);
+    Ok(HttpResponse::Ok()
+        .content_type("application/octet-stream")
+        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .body(SizedStream::new(size, parts(Arc::clone(&app.core), found.id))))
+}
+
+/// The document's bytes, a few parts at a time. One that cannot be read breaks the download off.
+fn parts(core: Arc<Core>, id: DocumentId) -> impl futures_util::Stream<Item = Result<Bytes, StoreError>> + 'static {
+    let at_once = i32::try_from(PARTS_AT_ONCE).unwrap_or(1);
+    stream::try_unfold(0_i32, move |first| {
+        let core = Arc::clone(&core);
+        async move {
+            let bytes = stored::parts(core.store.read(), id, first, PARTS_AT_ONCE).await?;
+            Ok((!bytes.is_empty()).then(|| (Bytes::from(bytes), first + at_once)))
+        }
+    })
+}
+
+#[derive(Serialize)]
+struct Replayed {
+    document: DocumentId,
+    follow: String,
+}
+
+async fn replay(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReplayDocuments)?;
+    let document = find(&app.core, &caller, &id).await?.id;
+    match intake::replay::replay(&app.core, &app.intake.parser, document).await {
+        Ok(true) => {
+            tracing::info!(%document, user = %caller.0.user, "a document is read again");
+            Ok(HttpResponse::Accepted().json(Replayed { document, follow: reply::document_address(document) }))
+        }
+        Ok(false) => Err(Problem::not_found("not_found")),
+        Err(StoreError::Conflict(_)) => Err(Problem::new(actix_web::http::StatusCode::CONFLICT, "conflict")),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,29 @@
+//! Health, for whoever watches the process. No key, and nothing told but yes or no.
+
+use super::problem::Problem;
+use crate::app::App;
+use actix_web::{
+    HttpResponse,
+    web::{self, Data},
+};
+use serde_json::json;
+use std::time::Duration;
+
+/// Time the database has to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.service(web::resource("/health/live").route(web::get().to(live)));
+    cfg.service(web::resource("/health/ready").route(web::get().to(ready)));
+}
+
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "live" }))
+}
+
+async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
+    match tokio::time::timeout(PATIENCE, app.core.store.read().ping()).await {
+        Ok(Ok(())) => Ok(HttpResponse::Ok().json(json!({ "status": "ready" }))),
+        Ok(Err(_)) | Err(_) => Err(Problem::unavailable()),
+    }
+}

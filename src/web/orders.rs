@@ -1,0 +1,132 @@
+//! Orders to be read: lists, the whole of one, and its history with every reason.
+
+mod filter;
+mod header;
+mod parcels;
+mod rules;
+mod sentence;
+mod show;
+mod timeline;
+
+pub(super) use show::spoken_in;
+pub(super) use timeline::data;
+
+use super::{
+    claim::Caller,
+    problem::{self, Problem},
+    reply::{Page, page_size},
+};
+use crate::{
+    app::{App, Core},
+    auth::Permission,
+    store::{
+        bulk::Lock,
+        order_lists::{self, OrderSummary},
+        orders,
+    },
+    words::Language,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{self, Data, Path, Query},
+};
+use filter::Wanted;
+use model::{codes::Channel, ids::OrderId, order::state::Slot, said::Args, time::Instant};
+use serde_json::{Value, json};
+
+pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.service(web::resource("/v1/orders").route(web::get().to(list)))
+        .service(web::resource("/v1/orders/{id}").route(web::get().to(one)))
+        .service(web::resource("/v1/orders/{id}/timeline").route(web::get().to(history)));
+}
+
+async fn list(
+    app: Data<App>,
+    caller: Caller,
+    wanted: Query<Wanted>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadOrders)?;
+    let size = page_size(wanted.limit)?;
+    let mut filter = wanted.filter(&app.core.config.company.zone)?;
+    filter.limit = u64::from(size) + 1;
+    if let Some(key) = wanted.key()? {
+        filter.ids = Some(of_key(&app.core, key).await?);
+    }
+    let rows = order_lists::list(app.core.store.read(), &filter).await?;
+    let page = Page::cut(rows, size, |last| (last.placed_at, last.id));
+    let language = problem::language(&request);
+    Ok(HttpResponse::Ok().json(page.map(|row| summary(&row, language))))
+}
+
+/// The order a channel knows by this id; none when nobody has spoken of it.
+async fn of_key(core: &Core, key: (Channel, String)) -> Result<Vec<OrderId>, Problem> {
+    Ok(orders::ids_of(core.store.read(), &[key]).await?.into_values().collect())
+}
+
+fn summary(row: &OrderSummary, language: Language) -> Value {
+    json!({
+        "id": row.id,
+        "number": row.number,
+        "channel": row.channel,
+        "external_id": row.external_id,
+        "kind": row.kind,
+        "status": row.status,
+        "status_text": word(language, &format!("status_{}", row.status)),
+        "customer": row.customer,
+        "currency": row.total.map(|t| t.currency),
+        "total": row.total.map(|t| t.decimal()),
+        "priority": row.priority,
+        "placed_at": row.placed_at.rfc3339(),
+        "updated_at": row.updated_at.rfc3339(),
+        "events": row.events,
+    })
+}
+
+async fn one(app: Data<App>, caller: Caller, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadOrders)?;
+    let id = order_id(&id)?;
+    let slot = load(&app.core, id).await?;
+    let shown = show::slot(&app.core, id, &slot, problem::language(&request)).await?;
+    Ok(HttpResponse::Ok().json(shown))
+}
+
+async fn history(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadOrders)?;
+    let id = order_id(&id)?;
+    let slot = load(&app.core, id).await?;
+    let shown = timeline::of(&app.core, id, &slot, problem::language(&request)).await?;
+    Ok(HttpResponse::Ok().json(shown))
+}
+
+/// # Errors
+/// 404 `unknown_order` for what is no id at all.
+pub(super) fn order_id(text: &str) -> Result<OrderId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("unknown_order").with("order", text))
+}
+
+/// What we know under this id.
+///
+/// # Errors
+/// 404 `unknown_order`.
+pub(super) async fn load(core: &Core, id: OrderId) -> Result<Slot, Problem> {
+    let found = orders::load(core.store.read(), &[id], Lock::No).await?.remove(&id);
+    match found {
+        Some(slot) if slot.events() > 0 => Ok(slot),
+        Some(_) | None => Err(Problem::not_found("unknown_order").with("order", id)),
+    }
+}
+
+/// The title of a code without arguments.
+fn word(language: Language, code: &str) -> String {
+    language.say(code, &Args::new()).title
+}
+
+fn time(at: Instant) -> String {
+    at.rfc3339()
+}

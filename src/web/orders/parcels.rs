@@ -1,0 +1,76 @@
+//! Fulfilments, their parcels, and all that carriers said of them.
+
+use super::{time, word};
+use crate::{
+    store::{StoreError, shipments},
+    words::Language,
+};
+use model::{
+    order::state::{Fulfilment, Order, ParcelState},
+    port::inbound::TrackingNode,
+};
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+
+/// Parcels of one order whose history is read; further ones show their newest state only.
+const HISTORIES_MAX: usize = 50;
+
+pub(super) async fn fulfilments(
+    db: &impl ConnectionTrait,
+    order: &Order,
+    language: Language,
+) -> Result<Vec<Value>, StoreError> {
+    let mut shown = Vec::with_capacity(order.fulfilments.len());
+    let mut histories = 0;
+    for fulfilment in &order.fulfilments {
+        let mut parcels = Vec::new();
+        for state in fulfilment.state.parcels() {
+            histories += 1;
+            let nodes =
+                if histories <= HISTORIES_MAX { shipments::nodes(db, &state.parcel).await? } else { Vec::new() };
+            parcels.push(parcel(state, &nodes, language));
+        }
+        shown.push(one(fulfilment, parcels, language));
+    }
+    Ok(shown)
+}
+
+fn one(fulfilment: &Fulfilment, parcels: Vec<Value>, language: Language) -> Value {
+    let state = fulfilment.state.name();
+    let line = |l: &model::order::state::FulfilmentLine| json!({ "line": l.line, "quantity": l.quantity.decimal() });
+    json!({
+        "id": fulfilment.id,
+        "state": state,
+        "state_text": word(language, &format!("fulfilment_{state}")),
+        "warehouse": fulfilment.warehouse,
+        "carrier": fulfilment.carrier,
+        "service": fulfilment.service,
+        "freight": fulfilment.freight.decimal(),
+        "freight_currency": fulfilment.freight.currency,
+        "planned_at": time(fulfilment.planned_at),
+        "lines": fulfilment.lines.iter().map(line).collect::<Vec<_>>(),
+        "parcels": parcels,
+    })
+}
+
+fn parcel(state: &ParcelState, nodes: &[TrackingNode], language: Language) -> Value {
+    json!({
+        "carrier": state.parcel.carrier,
+        "number": state.parcel.number,
+        "status": state.status,
+        "status_text": word(language, &format!("tracking_{}", state.status.name())),
+        "at": time(state.at),
+        "history": nodes.iter().map(|node| one_node(node, language)).collect::<Vec<_>>(),
+    })
+}
+
+fn one_node(node: &TrackingNode, language: Language) -> Value {
+    json!({
+        "at": time(node.at),
+        "status": node.status,
+        "status_text": word(language, &format!("tracking_{}", node.status.name())),
+        "code": node.code,
+        "text": node.text,
+        "place": node.place,
+    })
+}

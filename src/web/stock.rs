@@ -1,0 +1,183 @@
+//! Stock: what is there, why, and what systems outside say of it.
+
+use super::{
+    body::Json,
+    claim::Caller,
+    commands::Number,
+    problem::Problem,
+    reply::{Page, decode_cursor, page_size},
+};
+use crate::{
+    app::{App, Core},
+    auth::Permission,
+    master::stock::{cause, count, goods_in},
+    store::{
+        master,
+        stock::{self, Count, LedgerEntry, Listed},
+    },
+};
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{self, Data, Path, Query},
+};
+use model::{
+    codes::{Sku, Warehouse},
+    measure::Quantity,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Lots of one message.
+const LOTS_MAX: usize = 1_000;
+/// Base units of one count or lot.
+const QUANTITY_MAX: Quantity = Quantity::whole(1_000_000_000);
+
+pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.service(web::resource("/v1/stock").route(web::get().to(list)))
+        .service(web::resource("/v1/stock/goods-in").route(web::post().to(arrived)))
+        .service(web::resource("/v1/stock/{warehouse}/{sku}").route(web::put().to(counted)))
+        .service(web::resource("/v1/stock/{warehouse}/{sku}/ledger").route(web::get().to(ledger)));
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    sku: Option<Sku>,
+    warehouse: Option<Warehouse>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+async fn list(app: Data<App>, caller: Caller, wanted: Query<Wanted>) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadFeed)?;
+    let size = page_size(wanted.limit)?;
+    let after = wanted.cursor.as_deref().map(decode_cursor::<(Sku, Warehouse)>).transpose()?;
+    let (sku, warehouse) = (wanted.sku.as_ref(), wanted.warehouse.as_ref());
+    let limit = u64::from(size) + 1;
+    let rows = stock::list(app.core.store.read(), sku, warehouse, after.as_ref(), limit).await?;
+    let page = Page::cut(rows, size, |last| (last.sku.clone(), last.warehouse.clone()));
+    Ok(HttpResponse::Ok().json(page.map(|row| level(&row))))
+}
+
+fn level(row: &Listed) -> Value {
+    json!({
+        "sku": row.sku,
+        "warehouse": row.warehouse,
+        "on_hand": row.level.on_hand.decimal(),
+        "reserved": row.level.reserved.decimal(),
+        "shortage": row.level.shortage.decimal(),
+        "safety": row.level.safety.decimal(),
+        "available": row.level.available().decimal(),
+        "updated_at": row.updated_at.rfc3339(),
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counted {
+    on_hand: Number,
+    safety: Option<Number>,
+}
+
+async fn counted(
+    app: Data<App>,
+    caller: Caller,
+    path: Path<(Warehouse, Sku)>,
+    body: Json<Counted>,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::WriteStock)?;
+    let (warehouse, sku) = path.into_inner();
+    known(&app.core, &[(&sku, &warehouse)]).await?;
+    let on_hand = amount(&body.0.on_hand, "/on_hand")?;
+    let safety = body.0.safety.as_ref().map(|safety| amount(safety, "/safety")).transpose()?;
+    let counted = Count { sku: sku.clone(), warehouse: warehouse.clone(), on_hand, safety };
+    count(&app.core, &[counted], &cause(&caller.0.actor())).await?;
+    let rows = stock::list(app.core.store.read(), Some(&sku), Some(&warehouse), None, 1).await?;
+    Ok(HttpResponse::Ok().json(rows.first().map(level)))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lot {
+    sku: Sku,
+    warehouse: Warehouse,
+    quantity: Number,
+}
+
+async fn arrived(app: Data<App>, caller: Caller, body: Json<Vec<Lot>>) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::WriteStock)?;
+    if body.0.is_empty() || body.0.len() > LOTS_MAX {
+        return Err(Problem::bad_request("invalid_value").with("field", "").with("max", LOTS_MAX));
+    }
+    let keys: Vec<_> = body.0.iter().map(|lot| (&lot.sku, &lot.warehouse)).collect();
+    known(&app.core, &keys).await?;
+    let lots = body.0.iter().enumerate().map(|(no, lot)| {
+        let quantity = amount(&lot.quantity, &format!("/{no}/quantity"))?;
+        Ok((lot.sku.clone(), lot.warehouse.clone(), quantity))
+    });
+    let lots = lots.collect::<Result<Vec<_>, Problem>>()?;
+    goods_in(&app.core, &lots, &cause(&caller.0.actor())).await?;
+    Ok(HttpResponse::build(StatusCode::OK).json(json!({ "lots": lots.len() })))
+}
+
+/// A quantity that is not negative and not absurd.
+fn amount(number: &Number, place: &str) -> Result<Quantity, Problem> {
+    let quantity = number.quantity(place)?;
+    if (Quantity::ZERO..=QUANTITY_MAX).contains(&quantity) {
+        return Ok(quantity);
+    }
+    Err(Problem::bad_request("out_of_range").with("field", place).with("was", quantity.decimal()).at(place))
+}
+
+/// Passes when all of these goods and warehouses are in the master data.
+async fn known(core: &Core, keys: &[(&Sku, &Warehouse)]) -> Result<(), Problem> {
+    let skus: BTreeSet<&Sku> = keys.iter().map(|(sku, _)| *sku).collect();
+    let skus: Vec<Sku> = skus.into_iter().cloned().collect();
+    let products = master::products(core.store.read(), &skus).await?;
+    if let Some(sku) = skus.iter().find(|sku| !products.contains_key(*sku)) {
+        return Err(Problem::not_found("unknown_product").with("sku", sku));
+    }
+    let world = core.world(core.clock.now()).await?;
+    let is_known = |warehouse: &Warehouse| world.warehouses.iter().any(|w| w.code == *warehouse);
+    match keys.iter().find(|(_, warehouse)| !is_known(warehouse)) {
+        Some((_, warehouse)) => Err(Problem::not_found("unknown_warehouse").with("warehouse", warehouse)),
+        None => Ok(()),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LedgerWanted {
+    limit: Option<u32>,
+}
+
+async fn ledger(
+    app: Data<App>,
+    caller: Caller,
+    path: Path<(Warehouse, Sku)>,
+    wanted: Query<LedgerWanted>,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadFeed)?;
+    let (warehouse, sku) = path.into_inner();
+    let limit = u64::from(page_size(wanted.limit)?);
+    let rows = stock::ledger(app.core.store.read(), &sku, &warehouse, limit).await?;
+    let items: Vec<Value> = rows.iter().map(entry).collect();
+    Ok(HttpResponse::Ok().json(json!({ "items": items })))
+}
+
+/// Changes are signed: what went up or down by how much.
+fn entry(row: &LedgerEntry) -> Value {
+    let signed = |micro: i64| Quantity(micro).decimal();
+    json!({
+        "at": row.at.rfc3339(),
+        "kind": row.kind,
+        "on_hand": signed(row.on_hand),
+        "reserved": signed(row.reserved),
+        "shortage": signed(row.shortage),
+        "order": row.order,
+        "fulfilment": row.fulfilment,
+        "cause": row.cause,
+    })
+}

@@ -1,0 +1,198 @@
+//! Uploads: files of stores, desks and customers, one or several at once, as a form or as a plain body.
+
+use super::{
+    body::{self, Limits},
+    claim::Caller,
+    doors::Doors,
+    problem::Problem,
+    reply, webhooks,
+};
+use crate::{
+    app::App,
+    intake::{Arrival, DocumentKind},
+};
+use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    dev::Payload as Bytes,
+    http::header::{self, ContentDisposition, DispositionParam},
+    web::{self, Data, Path, Payload},
+};
+use adapters::channels::Arrives;
+use futures_util::StreamExt as _;
+use model::ids::DocumentId;
+use serde::Serialize;
+
+/// Parts of a form.
+const PARTS_MAX: usize = 20;
+/// Characters kept of a file's name and of a media type.
+const NAME_MAX: usize = 255;
+
+pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.service(web::resource("/v1/channels/{channel}/uploads").route(web::post().to(take)));
+}
+
+/// A file as its sender calls it.
+struct File {
+    name: String,
+    media_type: String,
+    bytes: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct Taken {
+    documents: Vec<TakenFile>,
+}
+
+#[derive(Serialize)]
+struct TakenFile {
+    document: DocumentId,
+    name: String,
+    duplicate: bool,
+    /// Where to ask what became of it.
+    follow: String,
+}
+
+async fn take(
+    app: Data<App>,
+    doors: Data<Doors>,
+    caller: Caller,
+    code: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    caller.need_channel(&code)?;
+    let channel = webhooks::channel(&app, &code, Arrives::AsFile)?;
+    doors.admit(&code)?;
+    let limits = Limits::of_upload(&app.core.config.server);
+    body::check_announced(&request, limits)?;
+    let _room = doors.room(body::announced(&request), limits)?;
+    // All of them are read before one is stored, so that a form is taken as a whole or not at all.
+    let files = files(&request, payload.into_inner(), limits).await?;
+    let mut documents = Vec::with_capacity(files.len());
+    for file in files {
+        let name = file.name.clone();
+        let arrival = Arrival {
+            channel: channel.code.clone(),
+            kind: DocumentKind::Upload,
+            topic: String::new(),
+            name: file.name,
+            media_type: file.media_type,
+            headers: Vec::new(),
+            actor: caller.0.actor(),
+            bytes: file.bytes,
+        };
+        let accepted = app.intake.accept(arrival).await?;
+        let (document, duplicate) = (accepted.document, accepted.duplicate);
+        documents.push(TakenFile { document, name, duplicate, follow: reply::document_address(document) });
+    }
+    Ok(HttpResponse::Accepted().json(Taken { documents }))
+}
+
+/// The files of a request.
+///
+/// # Errors
+/// `empty_file` when one holds nothing, `bad_multipart` for a form without files, and those of [`body::read`].
+async fn files(request: &HttpRequest, payload: Bytes, limits: Limits) -> Result<Vec<File>, Problem> {
+    let media_type = body::media_type(request);
+    let files = if media_type.trim_start().to_ascii_lowercase().starts_with("multipart/") {
+        form(request, payload, limits).await?
+    } else {
+        let name = tidy(&given_name(request).unwrap_or_default());
+        let media_type = media_type_of(&name, media_type);
+        vec![File { name, media_type, bytes: body::read(request, payload, limits).await? }]
+    };
+    match files.iter().find(|file| file.bytes.is_empty()) {
+        Some(empty) => {
+            Err(Problem::bad_request("empty_file").with("name", &empty.name).with("was", "").with("field", ""))
+        }
+        None => Ok(files),
+    }
+}
+
+async fn form(request: &HttpRequest, payload: Bytes, limits: Limits) -> Result<Vec<File>, Problem> {
+    let mut parts = Multipart::new(request.headers(), body::paced(payload, limits));
+    let mut files = Vec::new();
+    let mut seen = 0;
+    while let Some(part) = parts.next().await {
+        let mut part = part.map_err(|error| broken_form(&error, limits))?;
+        seen += 1;
+        if seen > PARTS_MAX {
+            return Err(Problem::bad_request("bad_multipart").with("max", PARTS_MAX));
+        }
+        let name = part.content_disposition().and_then(named);
+        let bytes = body::gather(&mut part, 0).await.map_err(|error| broken_form(&error, limits))?;
+        // A part without a file's name is another field of the form.
+        if let Some(name) = name {
+            files.push(file_of(&part, &name, bytes));
+        }
+    }
+    if files.is_empty() { Err(Problem::bad_request("bad_multipart")) } else { Ok(files) }
+}
+
+fn file_of(part: &Field, name: &str, bytes: Vec<u8>) -> File {
+    let name = tidy(name);
+    let stated = part.content_type().map(ToString::to_string).unwrap_or_default();
+    File { media_type: media_type_of(&name, &stated), name, bytes }
+}
+
+fn broken_form(error: &MultipartError, limits: Limits) -> Problem {
+    match error {
+        MultipartError::Payload(error) => limits.problem(error),
+        // The type is open; all its other cases mean a form we cannot read.
+        _ => Problem::bad_request("bad_multipart"),
+    }
+}
+
+/// The name of a plain body: `X-File-Name`, percent-encoded where it is not ASCII, else `Content-Disposition`.
+fn given_name(request: &HttpRequest) -> Option<String> {
+    if let Some(value) = request.headers().get("x-file-name") {
+        return Some(percent_decoded(value.as_bytes()));
+    }
+    let value = request.headers().get(header::CONTENT_DISPOSITION)?;
+    named(&ContentDisposition::from_raw(value).ok()?)
+}
+
+/// The name a disposition states; the extended form (RFC 8187) counts before the plain one.
+fn named(disposition: &ContentDisposition) -> Option<String> {
+    let extended = disposition.parameters.iter().find_map(DispositionParam::as_filename_ext);
+    let extended = extended.map(|name| String::from_utf8_lossy(&name.value).into_owned());
+    extended.or_else(|| disposition.get_filename().map(str::to_owned))
+}
+
+/// A name as we keep it: the last part of a path, without control characters, of bounded length. It is shown to people
+/// and never used as a path.
+fn tidy(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    last.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect::<String>().trim().to_owned()
+}
+
+/// What is stated, when it says more than "some bytes" or "a form" (which is what curl says of everything); else what the
+/// name suggests.
+fn media_type_of(name: &str, stated: &str) -> String {
+    let essence = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if matches!(essence.as_str(), "" | "application/octet-stream" | "application/x-www-form-urlencoded") {
+        return mime_guess::from_path(name).first_raw().unwrap_or("application/octet-stream").to_owned();
+    }
+    stated.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect()
+}
+
+/// `%E8%AE%A2.csv` as `订.csv`; what is no escape stays as it is.
+fn percent_decoded(text: &[u8]) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, after)) = rest.split_first() {
+        let escaped = after.get(..2).filter(|_| first == b'%').and_then(|two| hex::decode(two).ok());
+        match escaped {
+            Some(byte) => {
+                out.extend(byte);
+                rest = &after[2..];
+            }
+            None => {
+                out.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

@@ -1,0 +1,90 @@
+//! Words for codes, at the edge only: everything inside speaks in stable codes and typed arguments.
+
+use model::said::Args;
+use serde::Deserialize;
+use std::{collections::BTreeMap, sync::OnceLock};
+
+/// The languages we speak.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Language {
+    #[default]
+    English,
+    Chinese,
+}
+
+/// What is said of a code; `{name}` stands for an argument.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    pub title: String,
+    #[serde(default)]
+    pub detail: String,
+    #[serde(default)]
+    pub remedy: String,
+}
+
+impl Language {
+    /// The language an `Accept-Language` header wants most that we have.
+    pub fn accepted(header: &str) -> Self {
+        let mut best = (0, Self::default());
+        for part in header.split(',').take(16) {
+            let mut pieces = part.trim().split(';');
+            let tag = pieces.next().unwrap_or_default().trim().to_ascii_lowercase();
+            let weight = pieces.find_map(|p| p.trim().strip_prefix("q=")).map_or(1000, permille);
+            let language = match tag.split('-').next() {
+                Some("zh") => Self::Chinese,
+                Some("en" | "*") => Self::English,
+                _ => continue,
+            };
+            if weight > best.0 {
+                best = (weight, language);
+            }
+        }
+        best.1
+    }
+
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh",
+        }
+    }
+
+    /// The entry of `code` with its arguments put in; an unknown code speaks for itself.
+    pub fn say(self, code: &str, args: &Args) -> Entry {
+        let Some(entry) = self.table().get(code) else {
+            return Entry { title: code.to_owned(), ..Entry::default() };
+        };
+        let fill =
+            |text: &str| args.iter().fold(text.to_owned(), |t, (name, value)| t.replace(&format!("{{{name}}}"), value));
+        Entry { title: fill(&entry.title), detail: fill(&entry.detail), remedy: fill(&entry.remedy) }
+    }
+
+    /// Every code of this language.
+    pub fn table(self) -> &'static BTreeMap<String, Entry> {
+        static ENGLISH: OnceLock<BTreeMap<String, Entry>> = OnceLock::new();
+        static CHINESE: OnceLock<BTreeMap<String, Entry>> = OnceLock::new();
+        match self {
+            Self::English => ENGLISH.get_or_init(|| read(include_str!("../locales/en.toml"))),
+            Self::Chinese => CHINESE.get_or_init(|| read(include_str!("../locales/zh.toml"))),
+        }
+    }
+}
+
+/// `q=0.8` as 800; nonsense counts nothing.
+fn permille(text: &str) -> u32 {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits: String = part.chars().chain("000".chars()).take(3).collect();
+    match (whole.parse::<u32>(), digits.parse::<u32>()) {
+        (Ok(whole), Ok(part)) => (whole * 1000 + part).min(1000),
+        _ => 0,
+    }
+}
+
+/// The tables are inside the binary, and a test reads both; a broken one speaks in bare codes.
+fn read(text: &str) -> BTreeMap<String, Entry> {
+    toml::from_str(text).unwrap_or_else(|error| {
+        tracing::error!(%error, "a locale table is broken");
+        BTreeMap::new()
+    })
+}

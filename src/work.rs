@@ -1,0 +1,114 @@
+//! Follow-up work: what one transaction leaves for another. Done under a lease, so a crash repeats it; each kind is
+//! harmless when repeated.
+
+use crate::{
+    app::Core,
+    orders::{CommandJob, Outcome, RunError, Runner},
+    store::{Lane, StoreError, orders, work},
+};
+use model::{
+    ids::{FulfilmentId, OrderId},
+    order::{command::Command, event::Actor},
+    time::SECOND,
+};
+use std::{sync::Arc, time::Duration};
+
+/// Kinds of work, as stored; keys are an order id, an order and a fulfilment id, a sku.
+pub const EXPIRE_RESERVATION: &str = "expire_reservation";
+pub const LOSE_STOCK: &str = "lose_stock";
+pub const RETRY_ALLOCATION: &str = "retry_allocation";
+pub const RETRY_BACKORDERS: &str = "retry_backorders";
+
+const EVERY: Duration = Duration::from_millis(500);
+const LEASE: i64 = 30 * SECOND;
+const LIMIT: u64 = 64;
+/// Backordered orders taken up for one sku at a time, in order of priority.
+const BACKORDERS_MAX: u64 = 500;
+
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+pub(crate) async fn work(core: Arc<Core>, runner: Runner) {
+    loop {
+        match round(&core, &runner).await {
+            Ok(0) => {
+                let _ended = tokio::time::timeout(EVERY, core.work.notified()).await;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "follow-up work waits");
+                tokio::time::sleep(EVERY).await;
+            }
+        }
+    }
+}
+
+async fn round(core: &Core, runner: &Runner) -> Result<usize, Fault> {
+    let now = core.clock.now();
+    if !work::any_due(core.store.read(), now).await? {
+        return Ok(0);
+    }
+    let until = now.plus(LEASE);
+    let tx = core.store.begin(Lane::Work).await?;
+    let due = work::claim(&tx, now, until, LIMIT).await?;
+    tx.commit().await?;
+    for job in &due {
+        match job.kind.as_str() {
+            EXPIRE_RESERVATION => expire(runner, &job.key).await?,
+            LOSE_STOCK => lose_stock(runner, &job.key).await?,
+            RETRY_ALLOCATION => retry_allocation(runner, &job.key).await?,
+            RETRY_BACKORDERS => retry_backorders(core, runner, &job.key).await?,
+            kind => tracing::warn!(kind, "work of a newer program is left to it"),
+        }
+    }
+    let tx = core.store.begin(Lane::Work).await?;
+    work::done(&tx, &due, until).await?;
+    tx.commit().await?;
+    Ok(due.len())
+}
+
+async fn command(runner: &Runner, order: OrderId, command: Command) -> Result<Outcome, RunError> {
+    runner.command(CommandJob { order, command, actor: Actor::System, parties: vec![] }).await
+}
+
+async fn expire(runner: &Runner, key: &str) -> Result<(), Fault> {
+    if let Ok(order) = key.parse() {
+        command(runner, order, Command::ExpireReservation).await?;
+    }
+    Ok(())
+}
+
+/// Warehouses that were full have a new day.
+async fn retry_allocation(runner: &Runner, key: &str) -> Result<(), Fault> {
+    if let Ok(order) = key.parse() {
+        command(runner, order, Command::StockArrived).await?;
+    }
+    Ok(())
+}
+
+/// Stock of one sku came in: orders that wait for it, the most important first.
+async fn retry_backorders(core: &Core, runner: &Runner, sku: &str) -> Result<(), Fault> {
+    for order in orders::backordered(core.store.read(), &[sku], BACKORDERS_MAX).await? {
+        command(runner, order, Command::StockArrived).await?;
+    }
+    Ok(())
+}
+
+/// A count fell below what was reserved: this reservation gives way and is planned anew.
+async fn lose_stock(runner: &Runner, key: &str) -> Result<(), Fault> {
+    let Some((order, fulfilment)) = key.split_once(' ') else { return Ok(()) };
+    if let (Ok(order), Ok(fulfilment)) = (order.parse(), fulfilment.parse()) {
+        command(runner, order, Command::LoseStock { fulfilments: vec![fulfilment] }).await?;
+    }
+    Ok(())
+}
+
+/// The key of [`LOSE_STOCK`] work.
+pub fn lose_stock_key(order: OrderId, fulfilment: FulfilmentId) -> String {
+    format!("{order} {fulfilment}")
+}

@@ -1,0 +1,12 @@
+//! Stories against the real shell.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
+mod crash;
+mod dispatch;
+mod program;
+mod river;
+mod store;
+mod tidy;
+mod web_doors;
+mod web_orders;

@@ -1,0 +1,127 @@
+//! Opening, locking, turns.
+
+use super::world::{NOW, on_each_database};
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+use tributary::store::{Lane, Store, StoreError, StoreOptions, house, is_served};
+
+#[tokio::test]
+async fn an_address_we_do_not_know_is_refused_without_its_password() {
+    let options = StoreOptions { url: "mysql://root:secret@host/db".into(), ..StoreOptions::default() };
+    let error = Store::open(&options).await.expect_err("refused");
+    assert!(matches!(error, StoreError::Address(_)));
+    assert!(!error.to_string().contains("secret"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unavailable() {
+    let url = "postgres://nobody@127.0.0.1:1/none".to_owned();
+    let error = Store::open(&StoreOptions { url, ..StoreOptions::default() }).await.expect_err("nobody there");
+    assert!(error.is_unavailable() && !error.is_retryable(), "{error}");
+}
+
+#[tokio::test]
+async fn one_server_a_file() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("t.db");
+    let options =
+        StoreOptions { url: format!("sqlite://{}", file.display()), exclusive: true, ..StoreOptions::default() };
+    assert!(!is_served(&file));
+    let first = Store::open(&options).await.expect("opens");
+    assert!(is_served(&file));
+    assert!(matches!(Store::open(&options).await, Err(StoreError::InUse(_))));
+    drop(first);
+    assert!(Store::open(&options).await.is_ok());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_may_read_the_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("t.db");
+    let options = StoreOptions { url: format!("sqlite://{}", file.display()), ..StoreOptions::default() };
+    let store = Store::open(&options).await.expect("opens");
+    store.migrate().await.expect("migrates");
+    for name in ["t.db", "t.db-wal", "t.db-shm"] {
+        let mode = std::fs::metadata(folder.path().join(name)).expect("is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn migrating_twice_changes_nothing() {
+    on_each_database(async |world| world.store.migrate().await.expect("again")).await;
+}
+
+#[tokio::test]
+async fn readers_of_sqlite_cannot_write() {
+    use sea_orm::ConnectionTrait;
+    on_each_database(async |world| {
+        let written = world.store.read().execute_unprepared("DELETE FROM settings").await;
+        assert_eq!(written.is_err(), world.file.is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_transaction_dropped_is_rolled_back() {
+    on_each_database(async |world| {
+        let tx = world.begin().await;
+        house::setting_or(&tx, "salt", vec![1]).await.expect("stored");
+        drop(tx);
+        assert_eq!(house::setting(world.store.read(), "salt").await.expect("read"), None);
+        let tx = world.begin().await;
+        assert_eq!(house::setting_or(&tx, "salt", vec![2]).await.expect("stored"), [2]);
+        assert_eq!(house::setting_or(&tx, "salt", vec![3]).await.expect("kept"), [2]);
+        tx.commit().await.expect("committed");
+        assert_eq!(house::setting(world.store.read(), "salt").await.expect("read"), Some(vec![2]));
+    })
+    .await;
+}
+
+/// While the connection is taken, ten intake writers and two workers queue: intake goes first, but not for ever.
+#[tokio::test]
+async fn intake_goes_first_and_work_is_not_starved() {
+    let folder = TempDir::new().expect("a folder");
+    let url = format!("sqlite://{}", folder.path().join("t.db").display());
+    let store = Store::open(&StoreOptions { url, ..StoreOptions::default() }).await.expect("opens");
+    let store = Arc::new(store);
+    let held = store.begin(Lane::Work).await.expect("a transaction");
+    let turns = Arc::new(Mutex::new(String::new()));
+    let mut writers = Vec::new();
+    for (lane, letter) in [(Lane::Work, 'w'); 2].into_iter().chain([(Lane::Intake, 'i'); 10]) {
+        let (store, turns) = (Arc::clone(&store), Arc::clone(&turns));
+        writers.push(tokio::spawn(async move {
+            let tx = store.begin(lane).await.expect("a turn");
+            turns.lock().expect("a list").push(letter);
+            tx.commit().await.expect("committed");
+        }));
+        tokio::task::yield_now().await;
+    }
+    // One who gives up waiting gives its turn on; it counts as one of the four.
+    writers.remove(2).abort();
+    held.rollback().await.expect("rolled back");
+    for writer in writers {
+        writer.await.expect("wrote");
+    }
+    assert_eq!(*turns.lock().expect("a list"), "iiiwiiiiwii");
+}
+
+#[tokio::test]
+async fn nodes_and_readers_of_the_journal_are_remembered() {
+    on_each_database(async |world| {
+        let tx = world.begin().await;
+        house::heartbeat(&tx, "a", NOW, NOW).await.expect("lives");
+        house::heartbeat(&tx, "a", NOW, NOW.plus(5)).await.expect("lives");
+        house::heartbeat(&tx, "b", NOW, NOW).await.expect("lives");
+        house::consumed(&tx, "feed", 7, NOW).await.expect("noted");
+        tx.commit().await.expect("committed");
+        let db = world.store.read();
+        assert_eq!(house::live_nodes(db, NOW).await.expect("read"), 2);
+        assert_eq!(house::live_nodes(db, NOW.plus(1)).await.expect("read"), 1);
+        assert_eq!(house::consumer(db, "feed").await.expect("read"), 7);
+        assert_eq!(house::consumer(db, "other").await.expect("read"), 0);
+    })
+    .await;
+}

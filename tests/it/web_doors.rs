@@ -1,0 +1,9 @@
+//! The web's doors, knocked at over a real socket: who gets in, what is kept, what everybody is told.
+
+mod callbacks;
+mod documents;
+mod house;
+mod limits;
+mod uploads;
+mod webhooks;
+mod wire;

@@ -1,0 +1,167 @@
+//! The real application on a new database, listening on a port of its own.
+
+use super::wire::{Answer, Ask};
+use actix_web::dev::ServerHandle;
+use adapters::{channels::shopify, sign};
+use model::{
+    codes::{Channel, Role, User},
+    time::Instant,
+};
+use serde_json::Value;
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tributary::{
+    app::App,
+    clock::Clock,
+    config::Config,
+    keys, setup,
+    store::{Lane, keys::ApiKey},
+    web,
+};
+
+const CONFIG: &str = r#"
+[server]
+workers = 1
+body_max = 65536
+upload_max = 262144
+body_seconds = 1
+upload_seconds = 5
+
+[channels.shop]
+platform = "shopify"
+mapping = "shopify-order"
+secrets = ["shop-new", "shop-old"]
+zone = "Asia/Shanghai"
+country = "CN"
+
+[channels.narrow-shop]
+platform = "shopify"
+mapping = "shopify-order"
+secrets = ["shop-new"]
+zone = "Asia/Shanghai"
+country = "CN"
+rate = 1
+
+[channels.store-1]
+platform = "file"
+mapping = "pos-cn-csv"
+currency = "CNY"
+zone = "Asia/Shanghai"
+country = "CN"
+
+[channels.store-2]
+platform = "file"
+mapping = "pos-cn-csv"
+currency = "CNY"
+zone = "Asia/Shanghai"
+country = "CN"
+
+[carriers.parcels]
+kind = "kuaidi100"
+secret = "parcels"
+
+[secrets]
+shop-new = { value = "the new secret of the shop" }
+shop-old = { value = "the old secret of the shop" }
+parcels = { value = "the parcels' secret" }
+"#;
+
+pub(super) const NEW: &[u8] = b"the new secret of the shop";
+pub(super) const OLD: &[u8] = b"the old secret of the shop";
+pub(super) const PARCELS: &[u8] = b"the parcels' secret";
+
+pub(super) struct House {
+    pub(super) app: App,
+    pub(super) address: SocketAddr,
+    pub(super) server: ServerHandle,
+    pub(super) ended: JoinHandle<std::io::Result<()>>,
+    _folder: TempDir,
+}
+
+impl House {
+    pub(super) async fn open() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let app = app(&folder).await;
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (server, ended) = web::start(app.clone(), listener).expect("a server");
+        Self { app, address, server, ended, _folder: folder }
+    }
+
+    pub(super) async fn ask(&self, ask: Ask) -> Answer {
+        ask.send(self.address).await
+    }
+
+    /// A key for `role`; a channel key when `channel` is given.
+    pub(super) async fn key(&self, role: &str, channel: Option<&str>) -> String {
+        self.key_until(role, channel, None, None).await
+    }
+
+    pub(super) async fn key_until(
+        &self,
+        role: &str,
+        channel: Option<&str>,
+        expires_at: Option<Instant>,
+        revoked_at: Option<Instant>,
+    ) -> String {
+        let core = &self.app.core;
+        let made = keys::make(&core.pepper);
+        let key = ApiKey {
+            id: made.id,
+            user: User::new("lin"),
+            role: Role::new(role),
+            channel: channel.map(Channel::new),
+            secret_hash: made.hash.to_vec(),
+            created_at: core.clock.now(),
+            expires_at,
+            revoked_at,
+        };
+        let tx = core.store.begin(Lane::Work).await.expect("a transaction");
+        tributary::store::keys::create(&tx, &key).await.expect("a key");
+        tx.commit().await.expect("a commit");
+        made.text
+    }
+
+    /// The document once it has been read.
+    pub(super) async fn read_document(&self, document: &str, key: &str) -> Value {
+        let reading = async {
+            loop {
+                let found = self.ask(Ask::get(format!("/v1/documents/{document}")).key(key)).await.json();
+                if found["state"] != "received" {
+                    return found;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), reading).await.expect("the document is read")
+    }
+}
+
+pub(super) async fn app(folder: &TempDir) -> App {
+    let url = format!("[database]\nurl = \"sqlite://{}\"\n", folder.path().join("t.db").display());
+    let config = Config::read(&format!("{url}{CONFIG}"), "test").expect("a configuration");
+    let checked = setup::check(config).expect("a configuration without mistakes");
+    let core = setup::open(checked, Clock::system(), true).await.expect("a database");
+    App::start(Arc::new(core)).expect("an application")
+}
+
+/// A webhook as the shop signs it.
+pub(super) fn webhook(channel: &str, secret: &[u8], body: &str) -> Ask {
+    let (name, signature) = shop_signature(secret, body.as_bytes());
+    Ask::post(format!("/v1/channels/{channel}/webhooks"), body)
+        .header("x-shopify-topic", "orders/create")
+        .header("content-type", "application/json")
+        .header(&name, signature)
+}
+
+/// The header with the shop's signature of these bytes.
+pub(super) fn shop_signature(secret: &[u8], body: &[u8]) -> (String, String) {
+    let scheme = shopify::PLATFORM.scheme.expect("a scheme");
+    let signed = sign::sign(scheme, &[secret.to_vec()], "", Instant(0), body).expect("a signature");
+    signed.headers[0].clone()
+}

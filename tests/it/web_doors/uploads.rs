@@ -1,0 +1,118 @@
+use super::{
+    house::House,
+    wire::{Answer, Ask},
+};
+use model::time::{Instant, MINUTE};
+
+const UPLOADS: &str = "/v1/channels/store-1/uploads";
+const CSV: &str = "单号,商品\n1,杯子\n";
+
+fn first(answer: &Answer) -> serde_json::Value {
+    answer.json()["documents"][0].clone()
+}
+
+#[tokio::test]
+async fn a_file_is_taken_and_comes_back_as_it_was() {
+    let house = House::open().await;
+    let key = house.key("channel", Some("store-1")).await;
+    let ask = Ask::post(UPLOADS, CSV).key(&key).header("x-file-name", "2026-03%20%E5%8F%B0%E5%B8%90.csv");
+    let answer = house.ask(ask).await;
+    assert_eq!(answer.status, 202);
+    let taken = first(&answer);
+    assert_eq!(taken["name"], "2026-03 台帐.csv");
+    assert_eq!(taken["duplicate"], false);
+    let follow = taken["follow"].as_str().expect("an address");
+    let document = house.ask(Ask::get(follow).key(&key)).await.json();
+    assert_eq!((&document["kind"], &document["media_type"]), (&"upload".into(), &"text/csv".into()));
+
+    let content = house.ask(Ask::get(format!("{follow}/content")).key(&key)).await;
+    assert_eq!(content.body, CSV.as_bytes());
+    assert_eq!(content.header("content-type"), Some("application/octet-stream"));
+    assert_eq!(content.header("x-content-type-options"), Some("nosniff"));
+    assert!(content.header("content-disposition").is_some_and(|d| d.starts_with("attachment")));
+
+    let again = house.ask(Ask::post(UPLOADS, CSV).key(&key)).await;
+    assert_eq!((again.status, &first(&again)["duplicate"]), (202, &true.into()));
+    assert_eq!(first(&again)["document"], taken["document"]);
+}
+
+#[tokio::test]
+async fn a_large_file_comes_back_whole() {
+    let house = House::open().await;
+    let key = house.key("channel", Some("store-1")).await;
+    let body: Vec<u8> = (0..262_144_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let answer = house.ask(Ask::post(UPLOADS, body.clone()).key(&key).header("x-file-name", "large.csv")).await;
+    assert_eq!(answer.status, 202);
+    let follow = first(&answer)["follow"].as_str().expect("an address").to_owned();
+    assert!(house.ask(Ask::get(format!("{follow}/content")).key(&key)).await.body == body);
+}
+
+#[tokio::test]
+async fn a_form_may_hold_several_files() {
+    let house = House::open().await;
+    let key = house.key("order_desk", None).await;
+    let part = |name: &str, body: &str| {
+        format!("--cut\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{body}\r\n")
+    };
+    let note = "--cut\r\ncontent-disposition: form-data; name=\"note\"\r\n\r\nhello\r\n";
+    let send =
+        |body: String| Ask::post(UPLOADS, body).key(&key).header("content-type", "multipart/form-data; boundary=cut");
+    let both = format!("{}{note}{}--cut--\r\n", part("C:\\\\files\\\\a.csv", "a\n1\n"), part("../../b.csv", "b\n2\n"));
+    let answer = house.ask(send(both)).await;
+    assert_eq!(answer.status, 202);
+    let names: Vec<_> =
+        answer.json()["documents"].as_array().expect("documents").iter().map(|d| d["name"].clone()).collect();
+    assert_eq!(names, ["a.csv", "b.csv"], "a name is never a path");
+
+    let bad = [
+        (
+            "no boundary",
+            Ask::post(UPLOADS, "x").key(&key).header("content-type", "multipart/form-data"),
+            "bad_multipart",
+        ),
+        ("no file", send(format!("{note}--cut--\r\n")), "bad_multipart"),
+        ("cut off", send(part("a.csv", "a")), "bad_multipart"),
+        ("one of them empty", send(format!("{}{}--cut--\r\n", part("a.csv", "x"), part("b.csv", ""))), "empty_file"),
+        ("many parts", send(format!("{}--cut--\r\n", part("a.csv", "x").repeat(21))), "bad_multipart"),
+        ("an empty body", Ask::post(UPLOADS, "").key(&key), "empty_file"),
+    ];
+    for (what, ask, code) in bad {
+        assert_eq!(house.ask(ask).await.says(), (400, code.to_owned()), "{what}");
+    }
+    let list = house.ask(Ask::get("/v1/documents").key(&key)).await.json();
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(2), "a form is taken as a whole or not at all");
+}
+
+#[tokio::test]
+async fn only_the_right_key_opens_the_door() {
+    let house = House::open().await;
+    let good = house.key("channel", Some("store-1")).await;
+    let other = house.key("channel", Some("store-2")).await;
+    let reader = house.key("reader", None).await;
+    let nobody = house.key("no_such_role", None).await;
+    let now = house.app.core.clock.now();
+    let expired = house.key_until("admin", None, Some(now.plus(-MINUTE)), None).await;
+    let revoked = house.key_until("admin", None, None, Some(Instant(1))).await;
+    let mistyped = format!("{}x", &good[..good.len() - 1]);
+    let post = || Ask::post(UPLOADS, CSV);
+    let cases = [
+        ("no key", post(), 401, "unauthorized"),
+        ("a mistyped one", post().key(&mistyped), 401, "unauthorized"),
+        ("a long one", post().key(&"k".repeat(9000)), 401, "unauthorized"),
+        ("two at once", post().key(&good).header("x-api-key", &good), 401, "unauthorized"),
+        ("in the address", Ask::post(format!("{UPLOADS}?key={good}"), CSV), 401, "unauthorized"),
+        ("as basic", post().header("authorization", format!("Basic {good}")), 401, "unauthorized"),
+        ("expired", post().key(&expired), 401, "key_expired"),
+        ("revoked", post().key(&revoked), 401, "key_revoked"),
+        ("another channel's", post().key(&other), 403, "channel_not_yours"),
+        ("one that only reads", post().key(&reader), 403, "forbidden"),
+        ("a role nobody knows", post().key(&nobody), 403, "forbidden"),
+        ("the right one", post().key(&good), 202, ""),
+        ("the right one, as plain header", post().header("x-api-key", &good), 202, ""),
+    ];
+    for (what, ask, status, code) in cases {
+        let answer = house.ask(ask).await;
+        assert_eq!(answer.says(), (status, code.to_owned()), "{what}");
+        assert_eq!(answer.header("www-authenticate").is_some(), status == 401, "{what}");
+    }
+}

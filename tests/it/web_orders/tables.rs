@@ -1,0 +1,125 @@
+//! Master data: tables in and out.
+
+use super::desk::{Desk, fixture};
+use actix_web::{http::Method, test::TestRequest};
+use serde_json::{Value, json};
+use tributary::master::Kind;
+
+async fn csv(desk: &Desk, key: &str, kind: Kind, text: impl Into<Vec<u8>>) -> (u16, Value) {
+    let path = format!("/v1/master/{}", kind.name());
+    let ask = TestRequest::put().uri(&path).insert_header(("content-type", "text/csv; charset=utf-8"));
+    desk.send(ask.set_payload(text.into()), key).await
+}
+
+fn places(report: &Value) -> Vec<(u64, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let faults = report["faults"].as_array().expect("faults");
+    faults.iter().map(|f| (f["row"].as_u64().unwrap_or(0), text(&f["column"]), text(&f["code"]))).collect()
+}
+
+fn place(row: u64, column: &str, code: &str) -> (u64, String, String) {
+    (row, column.to_owned(), code.to_owned())
+}
+
+#[actix_web::test]
+async fn every_table_of_the_demo_is_read_without_fault() {
+    let desk = Desk::empty().await;
+    let key = desk.key("root", "admin").await;
+    let order =
+        [Kind::Products, Kind::Prices, Kind::Customers, Kind::Warehouses, Kind::Stock, Kind::Carriers, Kind::RateCards];
+    for kind in order {
+        let (status, report) = csv(&desk, &key, kind, fixture(kind)).await;
+        assert_eq!((status, &report["faults"]), (200, &json!([])), "{}", kind.name());
+        assert_eq!(report["rows"], report["written"]);
+    }
+    for (kind, count) in [("products", 320), ("customers", 40), ("rate_cards", 1370)] {
+        let (mut found, mut path) = (0, format!("/v1/master/{kind}?limit=100"));
+        loop {
+            let (_, page) = desk.get(&path, &key).await;
+            found += page["items"].as_array().unwrap_or_else(|| panic!("{path}: {page}")).len();
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/v1/master/{kind}?limit=100&cursor={next}");
+        }
+        assert_eq!(found, count, "{kind}");
+    }
+}
+
+#[actix_web::test]
+async fn good_rows_are_written_and_bad_ones_named() {
+    let desk = Desk::empty().await;
+    let key = desk.key("root", "admin").await;
+    let table = "品名,货号,单位,unit_cost,units,重量(克)\n灯一,L1,pcs,1.00,,10\n,L2,pcs,x,box=0/1,-5\n灯三,L 3,pcs,1.5,,\n灯四,L4,pcs,,box=12/1,1\n";
+    let (status, report) = csv(&desk, &key, Kind::Products, table).await;
+    assert_eq!((status, &report["rows"], &report["written"]), (200, &json!(4), &json!(1)), "{report}");
+    let wanted = vec![
+        place(2, "cost_currency", "missing_field"),
+        place(3, "unit_cost", "not_a_number"),
+        place(3, "name", "missing_field"),
+        place(3, "units", "bad_units"),
+        place(3, "weight_g", "out_of_range"),
+        place(4, "cost_currency", "missing_field"),
+        place(4, "sku", "bad_code"),
+    ];
+    assert_eq!(places(&report), wanted, "{report:#}");
+    let (status, product) = desk.get("/v1/master/products/L4", &key).await;
+    assert_eq!((status, &product["units"]), (200, &json!("box=12/1")));
+    assert_eq!(desk.get("/v1/master/products/L2", &key).await.0, 404, "nothing half a row");
+}
+
+#[actix_web::test]
+async fn a_header_that_is_not_understood_stops_the_table() {
+    let desk = Desk::empty().await;
+    let key = desk.key("root", "admin").await;
+    let (status, report) = csv(&desk, &key, Kind::Carriers, "code,colour,code\nsf,red,sf\n").await;
+    assert_eq!(status, 422);
+    let wanted = vec![
+        place(1, "colour", "unknown_column"),
+        place(1, "code", "column_twice"),
+        place(1, "name", "column_not_found"),
+    ];
+    assert_eq!((places(&report), &report["written"]), (wanted, &json!(0)));
+    for (table, code) in
+        [("", "empty_file"), ("code,name\nsf\n", "row_too_short"), ("code,name\nsf,S,x\n", "row_too_long")]
+    {
+        let (status, report) = csv(&desk, &key, Kind::Carriers, table).await;
+        assert_eq!((status, &report["faults"][0]["code"]), (422, &json!(code)), "{table:?}");
+    }
+    let (status, report) = csv(&desk, &key, Kind::Carriers, &b"code,name\nsf,\xff\n"[..]).await;
+    assert_eq!((status, &report["faults"][0]["code"]), (422, &json!("bad_encoding")));
+}
+
+#[actix_web::test]
+async fn json_says_the_same_and_what_is_read_can_be_sent_back() {
+    let desk = Desk::open().await;
+    let key = desk.key("root", "admin").await;
+    let (_, product) = desk.get("/v1/master/products/LT-DL-0001", &key).await;
+    let mut changed = product.clone();
+    changed["weight_g"] = json!(95);
+    let (status, report) = desk.json(Method::PUT, "/v1/master/products/LT-DL-0001", &key, changed.clone()).await;
+    assert_eq!((status, &report["written"]), (200, &json!(1)), "{report}");
+    assert_eq!(desk.get("/v1/master/products/LT-DL-0001", &key).await.1, changed);
+    let (status, problem) = desk.json(Method::PUT, "/v1/master/products/OTHER", &key, product).await;
+    assert_eq!((status, &problem["code"]), (400, &json!("invalid_value")), "the key is that of the path");
+    let rows = json!([
+        { "sku": "LT-DL-0001", "unit": "pcs", "currency": "CNY", "unit_price": 19.99, "min_quantity": "5" },
+        { "sku": "GONE", "unit": "pcs", "currency": "CNY", "unit_price": "1" },
+        { "sku": "LT-DL-0001", "unit": "pcs", "currency": "CNY", "unit_price": [1] },
+        7,
+    ]);
+    let (status, report) = desk.json(Method::POST, "/v1/master/prices", &key, rows).await;
+    assert_eq!((status, &report["written"]), (200, &json!(1)), "{report}");
+    let wanted =
+        vec![place(2, "sku", "unknown_product"), place(3, "unit_price", "not_text"), place(4, "", "not_an_object")];
+    assert_eq!(places(&report), wanted);
+}
+
+#[actix_web::test]
+async fn rights_differ_between_counting_and_pricing() {
+    let desk = Desk::open().await;
+    let (erp, clerk) = (desk.key("erp", "erp").await, desk.key("lin", "order_desk").await);
+    let count = "sku,warehouse,on_hand\nLT-DL-0003,NL-RTM,500\n";
+    assert_eq!(csv(&desk, &erp, Kind::Stock, count).await.0, 200);
+    assert_eq!(csv(&desk, &clerk, Kind::Stock, count).await.0, 403);
+    assert_eq!(csv(&desk, &erp, Kind::Carriers, "code,name\nx,X\n").await.0, 403);
+    assert_eq!(csv(&desk, &erp, Kind::Stock, "sku,warehouse,on_hand\nNO,NL-RTM,1\n").await.0, 422);
+}
