@@ -108,12 +108,28 @@ fn address(order: u64) -> Value {
     })
 }
 
+/// What the shop charges for delivery, in cents, and how it says so: the rule for Europe in config/policies/pricing.toml.
+fn shipping(order: u64, goods: i64) -> (i64, Value) {
+    const FREE_FROM: i64 = 6000;
+    const CHARGE: i64 = 495;
+    if goods >= FREE_FROM {
+        return (0, json!([]));
+    }
+    let line = json!({
+        "id": order, "title": "Standaard", "code": "standard", "source": "shopify", "price": money(CHARGE),
+        "discounted_price": money(CHARGE), "price_set": set(CHARGE), "discounted_price_set": set(CHARGE), "tax_lines": []
+    });
+    (CHARGE, json!([line]))
+}
+
 /// The document of order `order` as bytes.
 pub(crate) fn order_json(taste: &Taste, order: u64) -> Result<Vec<u8>> {
     let lines = taste.lines(order);
     let goods: i64 = lines.iter().map(|(at, quantity)| price_cents(*at) * quantity).sum();
     let items = lines.iter().enumerate().map(|(no, (at, quantity))| line(order, no, *at, *quantity));
-    let (total, tax, email) = (money(goods), goods * 21 / 121, format!("anna.{order}@example.com"));
+    let (freight, shipping) = shipping(order, goods);
+    let (subtotal, total, tax) = (money(goods), money(goods + freight), goods * 21 / 121);
+    let email = format!("anna.{order}@example.com");
     let mut document = json!({
         "id": order, "admin_graphql_api_id": format!("gid://shopify/Order/{order}"), "app_id": 580_111,
         "browser_ip": "203.0.113.7", "buyer_accepts_marketing": false, "cart_token": null, "checkout_id": order,
@@ -122,15 +138,16 @@ pub(crate) fn order_json(taste: &Taste, order: u64) -> Result<Vec<u8>> {
         "updated_at": "2026-11-20T10:15:32+01:00", "cancelled_at": null, "cancel_reason": null, "closed_at": null,
         "currency": "EUR", "presentment_currency": "EUR", "financial_status": "paid", "fulfillment_status": null,
         "client_details": { "accept_language": "nl", "browser_ip": "203.0.113.7", "user_agent": "Mozilla/5.0" },
-        "taxes_included": true, "subtotal_price": total, "current_subtotal_price": total, "total_price": total,
-        "current_total_price": total, "total_line_items_price": total, "total_discounts": "0.00",
-        "subtotal_price_set": set(goods), "total_price_set": set(goods), "current_total_price_set": set(goods),
+        "taxes_included": true, "subtotal_price": subtotal, "current_subtotal_price": subtotal, "total_price": total,
+        "current_total_price": total, "total_line_items_price": subtotal, "total_discounts": "0.00",
+        "subtotal_price_set": set(goods), "total_price_set": set(goods + freight),
+        "current_total_price_set": set(goods + freight), "total_shipping_price_set": set(freight),
         "current_subtotal_price_set": set(goods), "total_line_items_price_set": set(goods), "total_tax": money(tax),
         "total_tax_set": set(tax), "current_total_tax_set": set(tax), "total_discounts_set": set(0), "total_weight": 1200,
         "email": email, "contact_email": email, "phone": null, "note": "Graag na 18 uur leveren", "tags": "",
         "source_name": "web", "payment_gateway_names": ["ideal"], "discount_codes": [], "landing_site": "/",
         "tax_lines": [{ "title": "BTW", "price": money(tax), "rate": 0.21, "price_set": set(tax) }],
-        "line_items": items.collect::<Vec<_>>(), "shipping_lines": [],
+        "line_items": items.collect::<Vec<_>>(), "shipping_lines": shipping,
         "shipping_address": address(order), "billing_address": address(order),
         "customer": { "id": order, "email": email, "first_name": "Anna", "last_name": format!("Voorbeeld {order}"),
             "state": "disabled", "verified_email": true, "tags": "", "default_address": address(order) },
