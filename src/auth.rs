@@ -95,6 +95,11 @@ pub fn roles() -> impl Iterator<Item = &'static str> {
     ROLES.iter().map(|(name, _)| *name)
 }
 
+/// The names of the roles that may do this.
+pub fn roles_with(permission: Permission) -> impl Iterator<Item = &'static str> {
+    ROLES.iter().filter(move |(_, permissions)| permissions.contains(&permission)).map(|(name, _)| *name)
+}
+
 /// A proven caller.
 #[derive(Clone, Debug)]
 pub struct Claim {

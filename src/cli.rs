@@ -9,6 +9,7 @@ pub mod language;
 mod mapping;
 mod master;
 mod migrate;
+mod openapi;
 pub mod out;
 mod replay;
 mod sandbox;
@@ -60,6 +61,8 @@ enum Command {
     Master(master::Args),
     /// Bring the database's schema up to date
     Migrate(migrate::Args),
+    /// Print the OpenAPI 3.1 description of the HTTP interface
+    Openapi(openapi::Args),
     /// Read a stored document again with today's mapping
     Replay(replay::Args),
     /// Run a partner world (ERP, CRM, carrier) that can be told to fail
@@ -128,6 +131,7 @@ impl Command {
             | Self::Mapping(_)
             | Self::Master(_)
             | Self::Migrate(_)
+            | Self::Openapi(_)
             | Self::Replay(_)
             | Self::Verify(_) => "warn",
         }
@@ -142,6 +146,7 @@ impl Command {
             Self::Mapping(args) => mapping::run(&args),
             Self::Master(args) => master::run(&args).await,
             Self::Migrate(args) => migrate::run(&args).await,
+            Self::Openapi(args) => openapi::run(&args),
             Self::Replay(args) => replay::run(&args).await,
             Self::Sandbox(args) => sandbox::run(&args).await,
             Self::Serve(args) => serve::run(&args).await,

@@ -1,5 +1,6 @@
 //! The web: REST, webhooks, uploads and callbacks. It knows no partner; every answer that is not good is a problem document.
 
+pub mod api;
 pub mod body;
 pub mod callbacks;
 pub mod changes;
@@ -24,22 +25,31 @@ pub use server::{run as serve, start};
 use actix_web::{HttpResponse, error, web};
 use problem::Problem;
 
-/// Every route. Each handler takes a [`claim::Caller`] but for health, and for what proves itself by a signature.
+/// Every route. Each handler takes a [`claim::Caller`] but for health and the description, and for what proves itself by a
+/// signature.
+fn api() -> api::Api {
+    let mut api = api::Api::default();
+    api::routes(&mut api);
+    callbacks::routes(&mut api);
+    changes::routes(&mut api);
+    commands::routes(&mut api);
+    deliveries::routes(&mut api);
+    documents::routes(&mut api);
+    health::routes(&mut api);
+    master::routes(&mut api);
+    orders::routes(&mut api);
+    parties::routes(&mut api);
+    stock::routes(&mut api);
+    uploads::routes(&mut api);
+    webhooks::routes(&mut api);
+    api
+}
+
+/// The server's routing.
 pub fn configure(cfg: &mut web::ServiceConfig) {
     cfg.app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("not_found").into()));
     cfg.app_data(web::QueryConfig::default().error_handler(|error, _| bad_query(&error).into()));
-    callbacks::routes(cfg);
-    changes::routes(cfg);
-    commands::routes(cfg);
-    deliveries::routes(cfg);
-    documents::routes(cfg);
-    health::routes(cfg);
-    master::routes(cfg);
-    orders::routes(cfg);
-    parties::routes(cfg);
-    stock::routes(cfg);
-    uploads::routes(cfg);
-    webhooks::routes(cfg);
+    api().register(cfg);
     cfg.default_service(web::to(nothing_here));
 }
 

@@ -2,6 +2,7 @@
 //! so that an operator can put a secret into it where the caller's signature is weak.
 
 use super::{
+    api::{Api, Says},
     body::{self, Limits},
     doors::Doors,
     problem::Problem,
@@ -14,13 +15,18 @@ use crate::{
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::{self, Data, Path, Payload},
+    web::{Data, Path, Payload},
 };
 use adapters::carriers;
 use model::{codes::Channel, order::event::Actor};
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/v1/carriers/{carrier}/callbacks").route(web::post().to(take)));
+pub(super) fn routes(api: &mut Api) {
+    let says = Says::signed("callback", "Brings one message of a carrier or tracking service, signed by it")
+        .bytes(&["application/json", "application/x-www-form-urlencoded"])
+        .gives_as(200, "", "")
+        .gives_as(401, "", "")
+        .fails(404, &["unknown_carrier"]);
+    api.post("/v1/carriers/{carrier}/callbacks", take, says);
 }
 
 async fn take(

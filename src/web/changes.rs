@@ -2,6 +2,7 @@
 //! comes back with it misses nothing, whatever happened to either side meanwhile.
 
 use super::{
+    api::{Api, Says},
     claim::Caller,
     orders,
     problem::Problem,
@@ -17,9 +18,10 @@ use crate::{
 };
 use actix_web::{
     HttpResponse,
-    web::{self, Data, Query},
+    web::{Data, Query},
 };
 use model::ids::OrderId;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
@@ -37,15 +39,22 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The one part of the journal there is today; cursors carry it, so that there may be more.
 const PART: i32 = 0;
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/v1/changes").route(web::get().to(changes)));
+pub(super) fn routes(api: &mut Api) {
+    let says = Says::keyed("changes", "Every event of every order, in the order of the commits", Permission::ReadFeed);
+    let says = says.query::<Wanted>().gives(200, "Changes").fails(400, &["invalid_cursor"]);
+    api.get("/v1/changes", changes, says);
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
+    /// `next` of the answer before; without it, the beginning of history.
     after: Option<String>,
+    /// Events of one answer.
+    #[schemars(range(min = 1, max = 1000))]
     limit: Option<u64>,
+    /// Seconds to wait for something to happen.
+    #[schemars(range(min = 0, max = 30))]
     wait: Option<u64>,
 }
 

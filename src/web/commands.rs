@@ -6,6 +6,7 @@ mod ship;
 pub(super) use amendment::Number;
 
 use super::{
+    api::{Api, Says},
     body::Json,
     claim::Caller,
     orders::{load, order_id},
@@ -19,7 +20,7 @@ use crate::{
 use actix_web::{
     HttpResponse,
     http::StatusCode,
-    web::{self, Data, Path},
+    web::{Data, Path},
 };
 use model::{
     ids::{OrderId, PartyId},
@@ -31,24 +32,48 @@ use model::{
     party::Party,
     said::{Payment, PaymentMethod, PaymentState},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
 /// Characters of a reason.
 const WORDS_MAX: usize = 1_000;
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/v1/orders/{id}/approve").route(web::post().to(approve)))
-        .service(web::resource("/v1/orders/{id}/decline").route(web::post().to(decline)))
-        .service(web::resource("/v1/orders/{id}/holds/{code}/resolve").route(web::post().to(resolve)))
-        .service(web::resource("/v1/orders/{id}/amend").route(web::post().to(amendment::amend)))
-        .service(web::resource("/v1/orders/{id}/cancel").route(web::post().to(cancel)))
-        .service(web::resource("/v1/orders/{id}/redecide").route(web::post().to(redecide)))
-        .service(web::resource("/v1/orders/{id}/payment").route(web::post().to(payment)))
-        .service(web::resource("/v1/fulfilments/{id}/ship").route(web::post().to(ship::ship)));
+pub(super) fn routes(api: &mut Api) {
+    let command = |name, summary, needs| {
+        let says = Says::keyed(name, summary, needs).gives(200, "Standing");
+        says.fails(404, &["unknown_order"]).fails(409, &["nothing_to_do", "not_placed", "order_closed", "conflict"])
+    };
+    let changes = |name, summary| command(name, summary, Permission::ChangeOrders);
+    let says = command("approveOrder", "Signs the next step of the approval", Permission::Approve).json::<Approve>();
+    api.post("/v1/orders/{id}/approve", approve, says.fails(403, SIGNERS).fails(409, SIGNING));
+    let says = command("declineOrder", "Declines the approval", Permission::Approve).json::<Decline>();
+    api.post("/v1/orders/{id}/decline", decline, says.fails(400, WORDS).fails(403, SIGNERS).fails(409, SIGNING));
+    let says = changes("resolveHold", "Accepts what an order is held for").json::<Resolve>().fails(400, WORDS);
+    let says = says.fails(403, &["not_a_person"]).fails(404, &["unknown_hold"]).fails(409, &["hold_needs_mending"]);
+    api.post("/v1/orders/{id}/holds/{code}/resolve", resolve, says);
+    let says = changes("amendOrder", "Changes address, quantities or lines").json::<amendment::Amend>();
+    let says = says.fails(400, WORDS).fails(400, amendment::FAULTS).fails(404, &["unknown_line"]);
+    api.post("/v1/orders/{id}/amend", amendment::amend, says.fails(409, amendment::REFUSALS));
+    let says = changes("cancelOrder", "Cancels what has not shipped").json::<Cancel>().fails(400, WORDS);
+    api.post("/v1/orders/{id}/cancel", cancel, says.fails(409, &["already_cancelled", "already_shipped"]));
+    let says = changes("redecide", "Runs the stages again: master data was mended");
+    api.post("/v1/orders/{id}/redecide", redecide, says);
+    let says = changes("setPayment", "Records what is known of the payment").json::<SetPayment>();
+    api.post("/v1/orders/{id}/payment", payment, says);
+    let says = command("ship", "A parcel left the warehouse", Permission::WriteStock).json::<ship::Ship>();
+    let says = says.fails(400, WORDS).fails(404, &["unknown_fulfilment"]);
+    api.post("/v1/fulfilments/{id}/ship", ship::ship, says.fails(409, &["not_released", "nothing_to_ship"]));
 }
 
-#[derive(Debug, Deserialize)]
+/// Why words are not taken.
+const WORDS: &[&str] = &["invalid_value", "too_long"];
+/// Who may not sign.
+const SIGNERS: &[&str] = &["not_a_person", "own_order", "wrong_role", "over_authority"];
+/// Why nobody may sign now.
+const SIGNING: &[&str] = &["approval_not_pending", "already_signed", "digest_differs"];
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Approve {
     /// What the approver saw; refused when the order is another by now.
@@ -56,29 +81,34 @@ struct Approve {
     digest: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Decline {
     why: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Resolve {
     how: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Cancel {
     reason: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SetPayment {
+    /// `prepaid`, `on_delivery`, `instalments` or `on_account`.
+    #[schemars(with = "String")]
     method: PaymentMethod,
+    /// `unknown`, `pending`, `authorized`, `partly_paid`, `paid`, `partly_refunded`, `refunded` or `voided`.
+    #[schemars(with = "String")]
     state: PaymentState,
+    #[schemars(with = "Option<String>")]
     due: Option<chrono::NaiveDate>,
 }
 

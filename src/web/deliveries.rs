@@ -1,6 +1,7 @@
 //! What partners were told, how it went, and another try for what a person has looked at.
 
 use super::{
+    api::{Api, Says},
     claim::Caller,
     problem::{self, Problem},
     reply::{Page, decode_cursor, page_size},
@@ -19,7 +20,7 @@ use crate::{
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
-    web::{self, Data, Path, Query},
+    web::{Data, Path, Query},
 };
 use model::{
     codes::Connector,
@@ -27,20 +28,33 @@ use model::{
     said::args,
     time::Instant,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/v1/deliveries").route(web::get().to(list)))
-        .service(web::resource("/v1/deliveries/{id}").route(web::get().to(one)))
-        .service(web::resource("/v1/deliveries/{id}/redrive").route(web::post().to(redrive)));
+pub(super) fn routes(api: &mut Api) {
+    let reads = |name, summary| Says::keyed(name, summary, Permission::ReadDeliveries);
+    let list_says = reads("listDeliveries", "What partners were told, newest first").query::<Wanted>();
+    api.get("/v1/deliveries", list, list_says.gives(200, "DeliveryPage").fails(400, &["invalid_cursor"]));
+    let says = reads("getDelivery", "One delivery with every request and answer, redacted").gives(200, "Delivery");
+    api.get("/v1/deliveries/{id}", one, says.fails(404, UNKNOWN));
+    let says = Says::keyed("redriveDelivery", "Tries a quarantined delivery again", Permission::Redrive);
+    let says = says.gives(200, "Delivery").fails(404, UNKNOWN).fails(409, &["not_quarantined"]);
+    api.post("/v1/deliveries/{id}/redrive", redrive, says);
 }
 
-#[derive(Debug, Deserialize)]
+const UNKNOWN: &[&str] = &["unknown_delivery"];
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
+    /// `waiting`, `done`, `superseded` or `quarantined`.
+    #[schemars(with = "Option<String>")]
     state: Option<DeliveryState>,
+    #[schemars(with = "Option<String>")]
     connector: Option<Connector>,
+    /// An order's id.
+    #[schemars(with = "Option<String>")]
     order: Option<OrderId>,
     cursor: Option<String>,
     limit: Option<u32>,

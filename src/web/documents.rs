@@ -3,6 +3,7 @@
 mod view;
 
 use super::{
+    api::{Api, Says},
     claim::Caller,
     problem::{self, Problem},
     reply::{self, Page},
@@ -21,10 +22,11 @@ use actix_web::{
     HttpRequest, HttpResponse,
     body::SizedStream,
     http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue},
-    web::{self, Bytes, Data, Path, Query},
+    web::{Bytes, Data, Path, Query},
 };
 use futures_util::stream;
 use model::{codes::Channel, ids::DocumentId, time::Instant};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -32,19 +34,30 @@ use uuid::Uuid;
 /// Parts of a document read from the database at once for a download; 256 KiB each at most.
 const PARTS_AT_ONCE: u64 = 8;
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/v1/documents").route(web::get().to(list)));
-    cfg.service(web::resource("/v1/documents/{document}").route(web::get().to(one)));
-    cfg.service(web::resource("/v1/documents/{document}/content").route(web::get().to(content)));
-    cfg.service(web::resource("/v1/documents/{document}/rejects").route(web::get().to(faults)));
-    cfg.service(web::resource("/v1/documents/{document}/replay").route(web::post().to(replay)));
+pub(super) fn routes(api: &mut Api) {
+    let reads = |name, summary| Says::keyed(name, summary, Permission::ReadDocuments);
+    let says = reads("listDocuments", "Documents, newest first").query::<Wanted>().gives(200, "DocumentPage");
+    api.get("/v1/documents", list, says.fails(400, &["invalid_cursor"]).fails(404, &["unknown_channel"]));
+    let says = reads("getDocument", "What became of a document").gives(200, "Document");
+    api.get("/v1/documents/{document}", one, says.fails(404, UNKNOWN));
+    let says = reads("getContent", "The bytes as they arrived").gives_as(200, "application/octet-stream", "");
+    api.get("/v1/documents/{document}/content", content, says.fails(404, UNKNOWN).fails(404, &["not_found"]));
+    let says = reads("listRejects", "Every fault: place, what was there, remedy").query::<After>();
+    api.get("/v1/documents/{document}/rejects", faults, says.gives(200, "RejectPage").fails(404, UNKNOWN));
+    let says = Says::keyed("replay", "Reads a document again with today's mapping", Permission::ReplayDocuments);
+    let says = says.gives(202, "Replayed").fails(404, UNKNOWN).fails(404, &["not_found"]).fails(409, &["conflict"]);
+    api.post("/v1/documents/{document}/replay", replay, says);
 }
 
+const UNKNOWN: &[&str] = &["unknown_document"];
+
 /// `GET /v1/documents`: which ones, newest first.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
     channel: Option<String>,
+    /// `received`, `done`, `held` or `erased`.
+    #[schemars(with = "Option<String>")]
     state: Option<DocumentState>,
     /// `true`: only those in which something was wrong.
     #[serde(default)]
@@ -102,7 +115,7 @@ async fn one(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpRes
 }
 
 /// `GET /v1/documents/{document}/rejects`: those after number `after`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct After {
     #[serde(default)]

@@ -1,20 +1,20 @@
 //! Health, for whoever watches the process. No key, and nothing told but yes or no.
 
-use super::problem::Problem;
-use crate::app::App;
-use actix_web::{
-    HttpResponse,
-    web::{self, Data},
+use super::{
+    api::{Api, Says},
+    problem::Problem,
 };
+use crate::app::App;
+use actix_web::{HttpResponse, web::Data};
 use serde_json::json;
 use std::time::Duration;
 
 /// Time the database has to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/health/live").route(web::get().to(live)));
-    cfg.service(web::resource("/health/ready").route(web::get().to(ready)));
+pub(super) fn routes(api: &mut Api) {
+    api.get("/health/live", live, Says::open("live", "The process runs").gives(200, "Health"));
+    api.get("/health/ready", ready, Says::open("ready", "The database answers").gives(200, "Health"));
 }
 
 async fn live() -> HttpResponse {

@@ -3,6 +3,7 @@
 mod read;
 
 use super::{
+    api::{Api, Says},
     body::{self, Limits},
     claim::Caller,
     problem::{self, Problem},
@@ -16,7 +17,7 @@ use crate::{
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
-    web::{self, Data, Path, Payload},
+    web::{Data, Path, Payload},
 };
 use serde_json::{Value, json, value::RawValue};
 use std::collections::BTreeMap;
@@ -24,15 +25,26 @@ use std::collections::BTreeMap;
 /// Bytes of one table.
 const TABLE_MAX: usize = 32 * 1024 * 1024;
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(
-        web::resource("/v1/master/{kind}")
-            .route(web::get().to(read::list))
-            .route(web::post().to(table))
-            .route(web::put().to(table)),
-    )
-    .service(web::resource("/v1/master/{kind}/{key}").route(web::get().to(read::one)).route(web::put().to(put_one)));
+pub(super) fn routes(api: &mut Api) {
+    let writes = |name, summary| {
+        let says = Says::keyed(name, summary, Permission::WriteMasterData).gives(200, "ImportReport");
+        says.gives(422, "ImportReport").fails(404, &["no_such_table"]).fails(415, &["unsupported_media_type"])
+    };
+    let reads = |name, summary| Says::keyed(name, summary, Permission::ReadFeed).fails(404, &["no_such_table"]);
+    let says = reads("listMasterData", "One table, page by page").query::<read::Wanted>().gives(200, "Page");
+    api.get("/v1/master/{kind}", read::list, says.fails(400, &["invalid_cursor"]));
+    let rows = "Rows of a table; those with the same key are replaced";
+    api.post("/v1/master/{kind}", table, writes("importMasterData", rows).bytes(TABLES));
+    api.put("/v1/master/{kind}", table, writes("putMasterData", rows).bytes(TABLES));
+    let says = reads("getMasterData", "One row").gives(200, "Anything").fails(404, &["no_such_entry", "not_found"]);
+    api.get("/v1/master/{kind}/{key}", read::one, says);
+    let says = writes("putMasterDatum", "One row").json::<Row>().fails(400, &["invalid_value"]);
+    api.put("/v1/master/{kind}/{key}", put_one, says.fails(404, &["not_found"]));
 }
+
+/// How a table may be written.
+const TABLES: &[&str] = &["text/csv", "application/json"];
+type Row = BTreeMap<String, Value>;
 
 fn kind(name: &str) -> Result<Kind, Problem> {
     Kind::named(name).ok_or_else(|| Problem::not_found("no_such_table").with("table", name))

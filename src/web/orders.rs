@@ -12,6 +12,7 @@ pub(super) use show::spoken_in;
 pub(super) use timeline::data;
 
 use super::{
+    api::{Api, Says},
     claim::Caller,
     problem::{self, Problem},
     reply::{Page, page_size},
@@ -28,17 +29,23 @@ use crate::{
 };
 use actix_web::{
     HttpRequest, HttpResponse,
-    web::{self, Data, Path, Query},
+    web::{Data, Path, Query},
 };
 use filter::Wanted;
 use model::{codes::Channel, ids::OrderId, order::state::Slot, said::Args, time::Instant};
 use serde_json::{Value, json};
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/v1/orders").route(web::get().to(list)))
-        .service(web::resource("/v1/orders/{id}").route(web::get().to(one)))
-        .service(web::resource("/v1/orders/{id}/timeline").route(web::get().to(history)));
+pub(super) fn routes(api: &mut Api) {
+    let reads = |name, summary| Says::keyed(name, summary, Permission::ReadOrders);
+    let says = reads("listOrders", "Orders, newest first").query::<Wanted>().gives(200, "OrderPage");
+    api.get("/v1/orders", list, says.fails(400, &["invalid_cursor"]));
+    let says = reads("getOrder", "The whole of an order, with all reasons").gives(200, "Order");
+    api.get("/v1/orders/{id}", one, says.fails(404, UNKNOWN));
+    let says = reads("timeline", "Every event of an order, with a sentence for people").gives(200, "Timeline");
+    api.get("/v1/orders/{id}/timeline", history, says.fails(404, UNKNOWN));
 }
+
+const UNKNOWN: &[&str] = &["unknown_order"];
 
 async fn list(
     app: Data<App>,

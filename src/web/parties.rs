@@ -3,7 +3,11 @@
 mod erase;
 mod scan;
 
-use super::{claim::Caller, problem::Problem};
+use super::{
+    api::{Api, Says},
+    claim::Caller,
+    problem::Problem,
+};
 use crate::{
     app::App,
     auth::Permission,
@@ -11,9 +15,10 @@ use crate::{
 };
 use actix_web::{
     HttpResponse,
-    web::{self, Data, Path, Query},
+    web::{Data, Path, Query},
 };
 use model::ids::PartyId;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,12 +26,14 @@ use serde_json::{Value, json};
 const TEXT_MIN: usize = 2;
 const TEXT_MAX: usize = 200;
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/v1/parties").route(web::get().to(search)))
-        .service(web::resource("/v1/parties/{id}").route(web::delete().to(remove)));
+pub(super) fn routes(api: &mut Api) {
+    let says = Says::keyed("findParties", "People by phone, whole name or mail address", Permission::ReadOrders);
+    api.get("/v1/parties", search, says.query::<Wanted>().gives(200, "Parties"));
+    let says = Says::keyed("eraseParty", "Erases a person, for ever", Permission::Erase);
+    api.delete("/v1/parties/{id}", remove, says.gives(200, "Erased").fails(404, &["unknown_party"]));
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
     /// A phone number, a whole name or a mail address.

@@ -1,6 +1,7 @@
 //! Stock: what is there, why, and what systems outside say of it.
 
 use super::{
+    api::{Api, Says},
     body::Json,
     claim::Caller,
     commands::Number,
@@ -19,12 +20,13 @@ use crate::{
 use actix_web::{
     HttpResponse,
     http::StatusCode,
-    web::{self, Data, Path, Query},
+    web::{Data, Path, Query},
 };
 use model::{
     codes::{Sku, Warehouse},
     measure::Quantity,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -34,17 +36,29 @@ const LOTS_MAX: usize = 1_000;
 /// Base units of one count or lot.
 const QUANTITY_MAX: Quantity = Quantity::whole(1_000_000_000);
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/v1/stock").route(web::get().to(list)))
-        .service(web::resource("/v1/stock/goods-in").route(web::post().to(arrived)))
-        .service(web::resource("/v1/stock/{warehouse}/{sku}").route(web::put().to(counted)))
-        .service(web::resource("/v1/stock/{warehouse}/{sku}/ledger").route(web::get().to(ledger)));
+pub(super) fn routes(api: &mut Api) {
+    let reads = |name, summary| Says::keyed(name, summary, Permission::ReadFeed);
+    let writes = |name, summary| Says::keyed(name, summary, Permission::WriteStock);
+    let unknown: &[&str] = &["unknown_product", "unknown_warehouse"];
+    let says = reads("listStock", "Stock levels by article and warehouse").query::<Wanted>();
+    api.get("/v1/stock", list, says.gives(200, "StockPage").fails(400, &["invalid_cursor"]));
+    let says = writes("goodsIn", "Goods arrived: adds to what is there").json::<Vec<Lot>>().gives(200, "Anything");
+    api.post("/v1/stock/goods-in", arrived, says.fails(400, NUMBERS).fails(404, unknown));
+    let says = writes("countStock", "A count: says what is there").json::<Counted>().gives(200, "StockLevel");
+    api.put("/v1/stock/{warehouse}/{sku}", counted, says.fails(400, NUMBERS).fails(404, unknown));
+    let says = reads("stockLedger", "Every movement of one level, newest first").query::<LedgerWanted>();
+    api.get("/v1/stock/{warehouse}/{sku}/ledger", ledger, says.gives(200, "Ledger"));
 }
 
-#[derive(Debug, Deserialize)]
+/// Why a number is not taken.
+const NUMBERS: &[&str] = &["invalid_value", "not_a_number", "out_of_range", "too_many_decimals"];
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
+    #[schemars(with = "Option<String>")]
     sku: Option<Sku>,
+    #[schemars(with = "Option<String>")]
     warehouse: Option<Warehouse>,
     cursor: Option<String>,
     limit: Option<u32>,
@@ -74,7 +88,7 @@ fn level(row: &Listed) -> Value {
     })
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Counted {
     on_hand: Number,
@@ -98,10 +112,12 @@ async fn counted(
     Ok(HttpResponse::Ok().json(rows.first().map(level)))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Lot {
+    #[schemars(with = "String")]
     sku: Sku,
+    #[schemars(with = "String")]
     warehouse: Warehouse,
     quantity: Number,
 }
@@ -147,7 +163,7 @@ async fn known(core: &Core, keys: &[(&Sku, &Warehouse)]) -> Result<(), Problem> 
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LedgerWanted {
     limit: Option<u32>,

@@ -1,6 +1,7 @@
 //! Uploads: files of stores, desks and customers, one or several at once, as a form or as a plain body.
 
 use super::{
+    api::{Api, Says},
     body::{self, Limits},
     claim::Caller,
     doors::Doors,
@@ -9,6 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::Permission,
     intake::{Arrival, DocumentKind},
 };
 use actix_multipart::{Field, Multipart, MultipartError};
@@ -16,7 +18,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     dev::Payload as Bytes,
     http::header::{self, ContentDisposition, DispositionParam},
-    web::{self, Data, Path, Payload},
+    web::{Data, Path, Payload},
 };
 use adapters::channels::Arrives;
 use futures_util::StreamExt as _;
@@ -28,8 +30,16 @@ const PARTS_MAX: usize = 20;
 /// Characters kept of a file's name and of a media type.
 const NAME_MAX: usize = 255;
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/v1/channels/{channel}/uploads").route(web::post().to(take)));
+pub(super) fn routes(api: &mut Api) {
+    let says = Says::keyed("upload", "Brings one or several files of a channel", Permission::Bring)
+        .bytes(&["multipart/form-data", "text/csv", "application/octet-stream"])
+        .gives(202, "Taken")
+        .fails(400, &["empty_file", "bad_multipart"])
+        .fails(403, &["channel_not_yours"])
+        .fails(404, &["unknown_channel"])
+        .fails(409, &["channel_wrong_kind"])
+        .fails(429, &["rate_limited"]);
+    api.post("/v1/channels/{channel}/uploads", take, says);
 }
 
 /// A file as its sender calls it.

@@ -1,6 +1,7 @@
 //! Webhooks: proven by their signature, stored, acknowledged. Nobody looks inside before that.
 
 use super::{
+    api::{Api, Says},
     body::{self, Limits},
     claim,
     doors::Doors,
@@ -14,15 +15,35 @@ use crate::{
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::{self, Data, Path, Payload},
+    web::{Data, Path, Payload},
 };
 use adapters::{channels::Arrives, sign};
 use model::{order::event::Actor, port::inbound::Reply};
 use serde_json::json;
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/v1/channels/{channel}/webhooks").route(web::post().to(take)));
+pub(super) fn routes(api: &mut Api) {
+    let says = Says::signed("webhook", "Brings one document of a platform, signed by it")
+        .bytes(&["application/json", "application/octet-stream"])
+        .gives_as(200, "", "")
+        .fails(401, SIGNATURES)
+        .fails(403, &["channel_not_yours", "forbidden"])
+        .fails(404, &["unknown_channel"])
+        .fails(409, &["channel_wrong_kind"])
+        .fails(429, &["rate_limited"]);
+    api.post("/v1/channels/{channel}/webhooks", take, says);
 }
+
+/// Why a sender is not believed.
+const SIGNATURES: &[&str] = &[
+    "signature_missing",
+    "signature_twice",
+    "signature_malformed",
+    "signature_mismatch",
+    "timestamp_missing",
+    "timestamp_malformed",
+    "timestamp_outside_window",
+    "unauthorized",
+];
 
 async fn take(
     app: Data<App>,

@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod crash;
+mod described;
 mod dispatch;
 mod program;
 mod river;

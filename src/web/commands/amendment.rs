@@ -27,6 +27,7 @@ use model::{
     party::{Address, Party},
     said::{Item, PartyRef, Specification},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -37,7 +38,12 @@ const TEXT_MAX: usize = 500;
 /// Phones, mails and specification values of one thing.
 const VALUES_MAX: usize = 50;
 
-#[derive(Debug, Deserialize)]
+/// What an amendment may be turned back for, beside words.
+pub(super) const FAULTS: &[&str] = &["too_many_lines"];
+pub(super) const REFUSALS: &[&str] =
+    &["already_shipped", "line_exists", "line_taken_out", "no_lines_left", "quantity_not_positive"];
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Amend {
     ship_to: Option<PartyBody>,
@@ -50,7 +56,7 @@ pub(super) struct Amend {
 }
 
 /// Decimal text, or a whole number. A JSON number with a fraction is refused: it would have to pass through a float.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::web) enum Number {
     Whole(i64),
@@ -72,7 +78,7 @@ impl Number {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PartyBody {
     #[serde(default)]
@@ -90,7 +96,7 @@ struct PartyBody {
     note: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AddressBody {
     #[serde(default)]
@@ -107,7 +113,7 @@ struct AddressBody {
     postcode: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ItemBody {
     /// The line's own name; made when absent.
@@ -126,7 +132,7 @@ struct ItemBody {
     specification: Vec<SpecificationBody>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SpecificationBody {
     name: String,

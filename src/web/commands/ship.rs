@@ -18,12 +18,13 @@ use model::{
     ids::{FulfilmentId, OrderId},
     order::{command::Command, event::Parcel},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Characters of a parcel's number, and of a carrier's code.
 const NUMBER_MAX: usize = 64;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Ship {
     carrier: String,

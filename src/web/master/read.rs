@@ -26,10 +26,11 @@ use model::{
     ids::PartyId,
     party::Party,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     cursor: Option<String>,

@@ -5,23 +5,29 @@ use crate::store::order_lists::OrderFilter;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use model::{codes::Channel, ids::OrderId, order::status::Status, time::Instant};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Characters of a search.
 const TEXT_MAX: usize = 200;
 
 /// The query of the list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     /// Names, separated by commas.
     status: Option<String>,
     channel: Option<String>,
+    /// The channel's own id; needs `channel`.
     external_id: Option<String>,
     customer: Option<String>,
+    /// Code of a hold.
     hold: Option<String>,
+    /// A time, or a day of the company's calendar.
     placed_from: Option<String>,
+    /// A time (not included), or a day (included).
     placed_to: Option<String>,
+    /// An order's number or a channel's id, or the phone, name or mail of its people, as a whole.
     q: Option<String>,
     cursor: Option<String>,
     pub(super) limit: Option<u32>,

@@ -1,5 +1,6 @@
 //! HTTP by hand, so that a test can also send what no client library would.
 
+use crate::described;
 use serde_json::Value;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
@@ -46,7 +47,9 @@ impl Ask {
     }
 
     pub(super) async fn send(&self, to: SocketAddr) -> Answer {
-        raw(to, &self.bytes()).await
+        let answer = raw(to, &self.bytes()).await;
+        described::check(self.method, &self.path, answer.status, &answer.json());
+        answer
     }
 }
 

@@ -1,5 +1,6 @@
 //! The real application on a new database, with the demo's master data, asked through its routes.
 
+use crate::described;
 use actix_web::{
     App as Routes,
     http::{Method, header},
@@ -97,10 +98,13 @@ impl Desk {
         let routes = Routes::new().app_data(Data::new(self.app.clone())).configure(web::configure);
         let service = test::init_service(routes).await;
         let request = ask.insert_header((header::AUTHORIZATION, format!("Bearer {key}"))).to_request();
+        let (method, path) = (request.method().to_string(), request.uri().to_string());
         let response = test::call_service(&service, request).await;
         let status = response.status().as_u16();
         let body = test::read_body(response).await;
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        described::check(&method, &path, status, &body);
+        (status, body)
     }
 
     pub(super) async fn get(&self, path: &str, key: &str) -> (u16, Value) {

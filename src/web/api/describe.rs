@@ -1,0 +1,199 @@
+//! The table of routes as an OpenAPI 3.1 document.
+
+use super::{Answer, Api, Body, Door, Operation, schemas};
+use crate::{auth, web, words::Language};
+use schemars::{SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+/// Codes that any operation may answer with: of the request's head, of the body, of keys, of the house.
+const ANYWHERE: &[(u16, &[&str])] = &[
+    (400, &["bad_request"]),
+    (414, &["bad_request"]),
+    (415, &["content_encoding_refused"]),
+    (431, &["bad_request"]),
+    (500, &["internal"]),
+    (503, &["overloaded", "unavailable"]),
+];
+const WITH_KEY: &[(u16, &[&str])] = &[(401, &["unauthorized", "key_expired", "key_revoked"]), (403, &["forbidden"])];
+const WITH_QUERY: &[(u16, &[&str])] = &[(400, &["invalid_filter"])];
+const WITH_BODY: &[(u16, &[&str])] = &[(408, &["body_timeout"]), (413, &["body_too_large"])];
+const WITH_JSON: &[(u16, &[&str])] = &[(400, &["invalid_json", "unknown_field"]), (415, &["unsupported_media_type"])];
+
+/// The OpenAPI 3.1 description of every route.
+pub fn openapi() -> Value {
+    let api = web::api();
+    let mut made = SchemaSettings::draft2020_12().with(|s| s.definitions_path = "/components/schemas".into());
+    made.meta_schema = None;
+    let mut made = made.into_generator();
+    let mut paths = Map::new();
+    for operation in &api.operations {
+        let item = paths.entry(operation.path).or_insert_with(|| json!({}));
+        item[operation.method] = one(operation, &mut made);
+    }
+    let mut components = made.take_definitions(true);
+    if let Value::Object(answers) = schemas::answers() {
+        components.extend(answers);
+    }
+    components.insert("Code".to_owned(), json!({ "type": "string", "enum": codes(&api) }));
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tributary",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Orders in from every channel, decided, and out to every partner. Amounts and quantities are \
+                            decimal text, times RFC 3339. Errors are application/problem+json with a stable code and \
+                            words in the language of Accept-Language (en, zh).",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": roles() } },
+        },
+    })
+}
+
+fn roles() -> String {
+    let names: Vec<_> = auth::roles().collect();
+    format!("A key made by `tributary key create --user NAME --role ROLE`. Roles: {}.", names.join(", "))
+}
+
+/// All codes a problem may carry.
+fn codes(api: &Api) -> Vec<&'static str> {
+    let mut all: Vec<_> = api.operations.iter().flat_map(fails).flat_map(|(_, codes)| codes).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Statuses and codes an operation may fail with, each status once.
+fn fails(operation: &Operation) -> Vec<(u16, Vec<&'static str>)> {
+    let says = &operation.says;
+    let mut all: Vec<(u16, Vec<&'static str>)> = Vec::new();
+    let mut take = |some: &[(u16, &'static [&'static str])]| {
+        for (status, codes) in some {
+            match all.iter_mut().find(|(known, _)| known == status) {
+                Some((_, known)) => known.extend(codes.iter()),
+                None => all.push((*status, codes.to_vec())),
+            }
+        }
+    };
+    take(ANYWHERE);
+    if matches!(says.door, Door::Key(_)) {
+        take(WITH_KEY);
+    }
+    if says.query.is_some() {
+        take(WITH_QUERY);
+    }
+    match says.body {
+        Some(Body::Json(_)) => {
+            take(WITH_BODY);
+            take(WITH_JSON);
+        }
+        Some(Body::Bytes(_)) => take(WITH_BODY),
+        None => {}
+    }
+    take(&says.fails);
+    for (_, codes) in &mut all {
+        codes.sort_unstable();
+        codes.dedup();
+    }
+    all.sort_unstable_by_key(|(status, _)| *status);
+    all
+}
+
+fn one(operation: &Operation, made: &mut SchemaGenerator) -> Value {
+    let says = &operation.says;
+    let mut shown = json!({
+        "operationId": says.name,
+        "summary": says.summary,
+        "tags": [tag(operation.path)],
+        "parameters": parameters(operation, made),
+        "responses": responses(operation),
+        "security": match says.door {
+            Door::Open | Door::Signed => json!([]),
+            Door::Key(_) => json!([{ "key": [] }]),
+        },
+    });
+    if let Door::Key(needs) = says.door {
+        let may: Vec<_> = auth::roles_with(needs).collect();
+        shown["description"] = json!(format!("Roles that may: {}.", may.join(", ")));
+    }
+    if let Door::Signed = says.door {
+        shown["description"] = json!("Signed over the raw bytes as the sender's own scheme says.");
+    }
+    match says.body {
+        Some(Body::Json(make)) => {
+            let schema = make(made);
+            shown["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        }
+        Some(Body::Bytes(types)) => {
+            let content: Map<_, _> = types.iter().map(|t| ((*t).to_owned(), bytes_of(t))).collect();
+            shown["requestBody"] = json!({ "required": true, "content": content });
+        }
+        None => {}
+    }
+    shown
+}
+
+fn bytes_of(media_type: &str) -> Value {
+    if media_type == "multipart/form-data" {
+        let file = json!({ "type": "string", "contentMediaType": "application/octet-stream" });
+        return json!({ "schema": { "type": "object", "properties": { "file": file }, "required": ["file"] } });
+    }
+    json!({})
+}
+
+/// The word behind `/v1/`, or the first one.
+fn tag(path: &str) -> &str {
+    let mut words = path.split('/').filter(|word| !word.is_empty() && *word != "v1");
+    words.next().unwrap_or("house")
+}
+
+fn parameters(operation: &Operation, made: &mut SchemaGenerator) -> Vec<Value> {
+    let named = operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let mut all: Vec<Value> = named
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    let Some(query) = operation.says.query else { return all };
+    let schema = query(made).to_value();
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    for (name, of) in schema["properties"].as_object().into_iter().flatten() {
+        let mut of = of.clone();
+        let about = of.as_object_mut().and_then(|of| of.remove("description"));
+        let mut parameter = json!({
+            "name": name, "in": "query", "required": required.contains(&json!(name)), "schema": of,
+        });
+        if let Some(about) = about {
+            parameter["description"] = about;
+        }
+        all.push(parameter);
+    }
+    all
+}
+
+fn responses(operation: &Operation) -> Value {
+    let mut all = Map::new();
+    for Answer { status, media_type, schema } in &operation.says.answers {
+        let content = match (*media_type, *schema) {
+            ("", _) => json!({}),
+            (media_type, "") => json!({ media_type: {} }),
+            (media_type, schema) => json!({ media_type: { "schema": reference(schema) } }),
+        };
+        all.insert(status.to_string(), json!({ "description": "Done.", "content": content }));
+    }
+    let words = Language::default();
+    for (status, codes) in fails(operation) {
+        let lines =
+            codes.iter().map(|code| format!("- `{code}`: {}", words.say(code, &model::said::Args::new()).title));
+        let problem = json!({ "application/problem+json": { "schema": reference("Problem") } });
+        let said = json!({ "description": lines.collect::<Vec<_>>().join("\n"), "content": problem });
+        all.insert(status.to_string(), said);
+    }
+    Value::Object(all)
+}
+
+fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}
