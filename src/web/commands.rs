@@ -84,18 +84,21 @@ struct Approve {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Decline {
+    #[schemars(length(min = 1, max = 1000))]
     why: String,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Resolve {
+    #[schemars(length(min = 1, max = 1000))]
     how: String,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Cancel {
+    #[schemars(length(min = 1, max = 1000))]
     reason: String,
 }
 

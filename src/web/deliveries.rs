@@ -57,6 +57,7 @@ struct Wanted {
     #[schemars(with = "Option<String>")]
     order: Option<OrderId>,
     cursor: Option<String>,
+    #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
 }
 

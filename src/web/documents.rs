@@ -63,6 +63,7 @@ struct Wanted {
     #[serde(default)]
     rejects: bool,
     cursor: Option<String>,
+    #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
 }
 
@@ -120,6 +121,7 @@ async fn one(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpRes
 struct After {
     #[serde(default)]
     after: u32,
+    #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
 }
 

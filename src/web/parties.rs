@@ -37,6 +37,7 @@ pub(super) fn routes(api: &mut Api) {
 #[serde(deny_unknown_fields)]
 struct Wanted {
     /// A phone number, a whole name or a mail address.
+    #[schemars(length(min = 2, max = 200))]
     q: String,
 }
 

@@ -61,6 +61,7 @@ struct Wanted {
     #[schemars(with = "Option<String>")]
     warehouse: Option<Warehouse>,
     cursor: Option<String>,
+    #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
 }
 
@@ -166,6 +167,7 @@ async fn known(core: &Core, keys: &[(&Sku, &Warehouse)]) -> Result<(), Problem> 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LedgerWanted {
+    #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
 }
 

@@ -52,12 +52,13 @@ pub(super) struct Amend {
     quantities: BTreeMap<String, Number>,
     #[serde(default)]
     items: Vec<ItemBody>,
+    #[schemars(length(min = 1, max = 1000))]
     why: String,
 }
 
 /// Decimal text, or a whole number. A JSON number with a fraction is refused: it would have to pass through a float.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a number is wanted: decimal text such as \"2.5\", or a whole number")]
 pub(in crate::web) enum Number {
     Whole(i64),
     Text(String),

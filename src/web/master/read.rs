@@ -34,6 +34,7 @@ use serde_json::Value;
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     cursor: Option<String>,
+    #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
 }
 

@@ -28,8 +28,10 @@ pub(super) struct Wanted {
     /// A time (not included), or a day (included).
     placed_to: Option<String>,
     /// An order's number or a channel's id, or the phone, name or mail of its people, as a whole.
+    #[schemars(length(max = 200))]
     q: Option<String>,
     cursor: Option<String>,
+    #[schemars(range(min = 1, max = 100))]
     pub(super) limit: Option<u32>,
 }
 
