@@ -13,7 +13,7 @@ pub use columns::Column;
 
 use crate::{
     app::Core,
-    orders::party_id,
+    orders::customer_party,
     store::{
         Lane, StoreError, Tx,
         house::{self, Audited},
@@ -311,7 +311,7 @@ struct Filed {
 }
 
 fn filed(core: &Core, (facts, party): (CustomerFacts, Party)) -> Filed {
-    Filed { facts, id: party_id(&core.party_key, &party), party }
+    Filed { facts, id: customer_party(&core.party_key, &party), party }
 }
 
 async fn counts(core: &Core, table: Table, actor: &Actor) -> Written {

@@ -8,6 +8,6 @@ mod runner;
 mod statement;
 mod write;
 
-pub use file::{PartyKey, party_id};
+pub use file::{PartyKey, customer_party, refer};
 pub use run::{CommandJob, Finish, Outcome, StatementJob};
 pub use runner::{RunError, Runner};

@@ -110,7 +110,8 @@ fn read(channel: &ChannelRuntime, number: u64, bytes: &[u8]) -> Result<Order> {
         if let Read::Said(said) = read
             && let Statement::Order(draft) = said.what
         {
-            let content = draft.settle(|_, _| PartyId::derived(&[&number.to_be_bytes()]));
+            let content = draft
+                .settle(|_, party| PartyRef::of(PartyId::derived(&[&number.to_be_bytes()]), uuid::Uuid::nil(), &party));
             let (channel, external_id) = (Channel::new(world::CHANNEL), said.external_id);
             let id = OrderId::of(channel.as_str(), &external_id);
             found = Some(Order { identity: Identity { id, channel, external_id }, content });

@@ -11,6 +11,7 @@ use crate::{
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Typed arguments of a message code; the words come from `locales/` at the edge.
 pub type Args = BTreeMap<String, String>;
@@ -221,9 +222,26 @@ pub enum PaymentState {
 /// A party as an order knows it: who it is by id, and only what names nobody.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PartyRef {
+    /// Of this person in this order: another order's reference to the same person has another id.
     pub id: PartyId,
+    /// Equal for equal people in whatever order; nil in what was stored before there was one. Tells nothing without the
+    /// house's key.
+    #[serde(default, skip_serializing_if = "Uuid::is_nil")]
+    pub likeness: Uuid,
     pub complete: Completeness,
     pub destination: Option<Destination>,
+}
+
+impl PartyRef {
+    /// How an order knows `party`.
+    pub fn of(id: PartyId, likeness: Uuid, party: &Party) -> Self {
+        Self { id, likeness, complete: party.completeness(), destination: party.destination() }
+    }
+
+    /// The same for the same person in two orders.
+    pub fn who(&self) -> Uuid {
+        if self.likeness.is_nil() { self.id.uuid() } else { self.likeness }
+    }
 }
 
 /// The part a party plays in an order.
@@ -235,15 +253,9 @@ pub enum PartyRole {
 }
 
 impl Draft {
-    /// The same content with each party replaced by a reference; `file` stores the party and gives its id.
-    pub fn settle(self, mut file: impl FnMut(PartyRole, Party) -> PartyId) -> Content<PartyRef> {
-        let mut refer = |role, party: Option<Party>| {
-            party.filter(|p| !p.is_empty()).map(|party| PartyRef {
-                complete: party.completeness(),
-                destination: party.destination(),
-                id: file(role, party),
-            })
-        };
+    /// The same content with each party replaced by a reference; `file` stores the party and gives its reference.
+    pub fn settle(self, mut file: impl FnMut(PartyRole, Party) -> PartyRef) -> Content<PartyRef> {
+        let mut refer = |role, party: Option<Party>| party.filter(|p| !p.is_empty()).map(|party| file(role, party));
         let h = self.header;
         Content {
             header: Header {

@@ -2,14 +2,15 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use model::{
-    ids::PartyId,
+    ids::{OrderId, PartyId},
     party::Party,
     said::{Content, Draft, PartyRef},
 };
 use sha2::Sha256;
+use uuid::Uuid;
 
-/// The key under which party ids are derived, made once for each database. Without it an id tells nothing of the
-/// person; the same person with the same address has the same id in every order.
+/// The key under which people are told apart, made once for each database. Without it neither an id nor a likeness tells
+/// anything of the person.
 #[derive(Clone)]
 pub struct PartyKey(pub Vec<u8>);
 
@@ -20,18 +21,36 @@ impl std::fmt::Debug for PartyKey {
 }
 
 /// Replaces the people of `draft` by references; `parties` receives who they are.
-pub(super) fn settle(key: &PartyKey, draft: Draft, parties: &mut Vec<(PartyId, Party)>) -> Content<PartyRef> {
+pub(super) fn settle(
+    key: &PartyKey,
+    order: OrderId,
+    draft: Draft,
+    parties: &mut Vec<(PartyId, Party)>,
+) -> Content<PartyRef> {
     draft.settle(|_, party| {
-        let id = party_id(key, &party);
-        parties.push((id, party));
-        id
+        let reference = refer(key, order, &party);
+        parties.push((reference.id, party));
+        reference
     })
 }
 
-/// The id of `party`.
-pub fn party_id(key: &PartyKey, party: &Party) -> PartyId {
+/// How `order` knows `party`. The id is the order's own: whoever was erased and orders again is a new row, while the old
+/// order said again names the erased one.
+pub fn refer(key: &PartyKey, order: OrderId, party: &Party) -> PartyRef {
+    let likeness = likeness(key, party);
+    let id = PartyId::derived(&[b"order", order.uuid().as_bytes(), likeness.as_bytes()]);
+    PartyRef::of(id, likeness, party)
+}
+
+/// The id of a customer's party in the master data.
+pub fn customer_party(key: &PartyKey, party: &Party) -> PartyId {
+    PartyId::from_uuid(likeness(key, party))
+}
+
+/// Equal for equal people.
+fn likeness(key: &PartyKey, party: &Party) -> Uuid {
     let mut mac = Hmac::<Sha256>::new_from_slice(&key.0).expect("HMAC takes a key of any length");
     // JSON of a struct with a fixed field order is canonical enough: same content, same bytes.
     mac.update(&serde_json::to_vec(party).expect("a party is JSON"));
-    PartyId::derived(&[&mac.finalize().into_bytes()])
+    PartyId::derived(&[&mac.finalize().into_bytes()]).uuid()
 }

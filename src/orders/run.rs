@@ -174,7 +174,7 @@ fn settle(core: &Core, job: &StatementJob, said: Said, parties: &mut Vec<(PartyI
     let id = OrderId::of(job.channel.as_str(), &said.external_id);
     let what = match said.external_id.as_str() {
         "" => Asked::Nothing { why: "no_order".to_owned() },
-        _ => asked(said.what, |draft| file::settle(&core.party_key, draft, parties)),
+        _ => asked(said.what, |draft| file::settle(&core.party_key, id, draft, parties)),
     };
     Settled {
         identity: Identity { id, channel: job.channel.clone(), external_id: said.external_id },

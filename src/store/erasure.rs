@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// Parties of one person at most.
 pub const SAME_MAX: u64 = 10_000;
 
-/// Every party with the same first phone or the same mail as this one, itself included.
+/// Every party with the same first phone, the same mail or the very same details as this one, itself included.
 ///
 /// # Errors
 /// The database is gone.
@@ -31,6 +31,10 @@ pub async fn same_person(conn: &impl ConnectionTrait, id: PartyId) -> Result<Vec
     }
     if !known.email.is_empty() {
         same = same.add(is(C::Email, &known.email, "email <> ''"));
+    }
+    // Who gave neither is the same person where all details are.
+    if !known.name.is_empty() {
+        same = same.add(is(C::Name, &known.name, "name <> ''").add(C::Body.eq(known.body.as_str())));
     }
     let found: Vec<uuid::Uuid> = parties::Entity::find()
         .select_only()

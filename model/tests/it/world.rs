@@ -40,6 +40,7 @@ pub(crate) fn destination(region: &str, city: &str) -> Destination {
 pub(crate) fn party_ref(name: &str, region: &str, city: &str) -> PartyRef {
     PartyRef {
         id: PartyId::derived(&[name.as_bytes()]),
+        likeness: uuid::Uuid::nil(),
         complete: Completeness { name: true, phone: true, email: true, street: true },
         destination: Some(destination(region, city)),
     }

@@ -4,7 +4,7 @@ use super::{carry_out_with, words};
 use crate::{
     app::App,
     auth::Permission,
-    orders::party_id,
+    orders,
     web::{
         body::Json,
         claim::Caller,
@@ -158,16 +158,11 @@ pub(super) async fn amend(
     let order = slot.order().ok_or_else(|| Problem::refused(Refusal::new("not_placed")))?;
     let mut parties = Vec::new();
     let amendment = amendment(body.0, order, |party| {
-        let reference = refer(&app, party);
-        parties.push((reference.0.id, reference.1));
-        reference.0
+        let reference = orders::refer(&app.core.party_key, id, &party);
+        parties.push((reference.id, party));
+        reference
     })?;
     carry_out_with(&app, &caller, id, Command::Amend(amendment), parties).await
-}
-
-fn refer(app: &App, party: Party) -> (PartyRef, Party) {
-    let id = party_id(&app.core.party_key, &party);
-    (PartyRef { id, complete: party.completeness(), destination: party.destination() }, party)
 }
 
 /// The amendment in the model's words; `file` files a person away.

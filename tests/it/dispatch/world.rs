@@ -183,6 +183,7 @@ fn order(external_id: &str) -> Order {
     let quantity = Quantity::whole(2);
     let anna = PartyRef {
         id: PartyId::derived(&[b"anna"]),
+        likeness: uuid::Uuid::nil(),
         complete: Completeness { name: true, phone: true, email: true, street: true },
         destination: None,
     };

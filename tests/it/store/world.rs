@@ -89,6 +89,7 @@ pub(super) fn user(name: &str) -> Actor {
 fn party_ref(name: &str) -> PartyRef {
     PartyRef {
         id: PartyId::derived(&[name.as_bytes()]),
+        likeness: uuid::Uuid::nil(),
         complete: Completeness { name: true, phone: true, email: true, street: true },
         destination: Some(Destination { country: "CN".into(), city: "上海市".into(), ..Destination::default() }),
     }

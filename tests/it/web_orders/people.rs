@@ -46,3 +46,33 @@ async fn an_erased_person_is_nowhere_and_the_order_still_reads() {
     let (status, _) = desk.json(Method::DELETE, "/v1/parties/nobody", &admin, json!(null)).await;
     assert_eq!(status, 404);
 }
+
+#[actix_web::test]
+async fn who_was_erased_and_orders_again_is_known_again() {
+    let desk = Desk::open().await;
+    let (admin, clerk) = (desk.key("root", "admin").await, desk.key("lin", "order_desk").await);
+    let mut first = shop_order(1, 12, NAME);
+    let mut later = shop_order(2, 12, NAME);
+    let now = desk.app.core.clock.now();
+    for order in [&mut first, &mut later] {
+        order["created_at"] = json!(now.rfc3339());
+        order["updated_at"] = json!(now.rfc3339());
+        order["email"] = json!("w.quistgaard@example.com");
+        order["shipping_address"]["phone"] = json!("+31 30 5550142");
+    }
+    let erased = desk.order("orders/create", &first).await;
+    let (_, found) = desk.get("/v1/parties?q=w.quistgaard%40example.com", &clerk).await;
+    let party = found["items"][0]["id"].as_str().expect("she is found by her mail").to_owned();
+    desk.json(Method::DELETE, &format!("/v1/parties/{party}"), &admin, json!(null)).await;
+    let known = desk.order("orders/create", &later).await;
+    // The erased order said again brings nobody back.
+    first["note"] = json!("ring twice");
+    first["updated_at"] = json!(now.plus(1_000_000).rfc3339());
+    desk.order("orders/updated", &first).await;
+    let (_, order) = desk.get(&format!("/v1/orders/{known}"), &clerk).await;
+    assert_eq!(order["ship_to"]["name"], NAME, "{order}");
+    let suspected = |order: &serde_json::Value| order["holds"].to_string().contains("duplicate_suspected");
+    assert!(suspected(&order), "the same person, goods and place: {order}");
+    let (_, order) = desk.get(&format!("/v1/orders/{erased}"), &clerk).await;
+    assert_eq!(order["ship_to"]["erased"], true, "{order}");
+}

@@ -17,10 +17,10 @@ pub(super) fn of<'a>(header: &Header<PartyRef>, items: impl Iterator<Item = &'a 
     let mut goods: Vec<(&str, i64)> = items.map(|item| (item.sku.as_str(), item.quantity.0)).collect();
     goods.sort_unstable();
     let mut hash = Sha256::new();
-    hash.update(b"order fingerprint 1");
-    hash.update(buyer.id.uuid().as_bytes());
+    hash.update(b"order fingerprint 2");
+    hash.update(buyer.who().as_bytes());
     match &header.ship_to {
-        Some(party) => hash.update(party.id.uuid().as_bytes()),
+        Some(party) => hash.update(party.who().as_bytes()),
         None => hash.update([0; 16]),
     }
     hash.update(header.currency.as_str().as_bytes());
