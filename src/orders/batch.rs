@@ -90,12 +90,35 @@ impl Batch {
     pub(super) fn decide(&mut self, jobs: &[Prepared]) -> Vec<Vec<Outcome>> {
         jobs.iter()
             .map(|job| match job {
-                Prepared::Statements { job, settled, .. } => {
-                    settled.iter().map(|s| self.statement(s, &job.actor)).collect()
-                }
+                Prepared::Statements { job, settled, .. } => self.statements(settled, &job.actor),
                 Prepared::Command(job) => vec![self.command(job)],
             })
             .collect()
+    }
+
+    /// In the document's order, but for a cancellation that comes with the first statement of its order: it is heard
+    /// before, so that the order is never released, and nobody told.
+    fn statements(&mut self, settled: &[Settled], actor: &Actor) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(settled.len());
+        let mut rest = settled;
+        while let [first, after @ ..] = rest {
+            rest = after;
+            match after {
+                [next, after @ ..] if next.cancels(first) && !self.is_placed(first) => {
+                    let cancelled = self.statement(next, actor);
+                    outcomes.extend([self.statement(first, actor), cancelled]);
+                    rest = after;
+                }
+                _ => outcomes.push(self.statement(first, actor)),
+            }
+        }
+        outcomes
+    }
+
+    fn is_placed(&self, said: &Settled) -> bool {
+        let key = (said.identity.channel.clone(), said.identity.external_id.clone());
+        let id = self.keys.get(&key).copied().unwrap_or(said.identity.id);
+        self.slots.get(&id).is_some_and(|slot| slot.order().is_some())
     }
 
     fn statement(&mut self, said: &Settled, actor: &Actor) -> Outcome {

@@ -62,6 +62,12 @@ impl Settled {
         known.is_some_and(|known| !first(known) && self.version.compare(version_of(known)) == Ordering::Less)
     }
 
+    /// Cancels the order that `stated` states.
+    pub(super) fn cancels(&self, stated: &Self) -> bool {
+        let is_pair = matches!((&stated.what, &self.what), (Asked::Order(_), Asked::Cancelled { .. }));
+        is_pair && stated.identity == self.identity
+    }
+
     /// Nothing is asked of any order: no key is made for it.
     pub(super) const fn is_idle(&self) -> bool {
         matches!(self.what, Asked::Nothing { .. })
