@@ -44,6 +44,9 @@ pub enum Statement {
     },
     Deleted,
     Refunded {
+        /// The refund's own id at the source; empty when it has none, and then every statement counts.
+        #[serde(default)]
+        id: String,
         amount: i64,
         currency: Currency,
     },

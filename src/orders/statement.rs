@@ -26,6 +26,7 @@ pub(super) enum Asked {
     },
     Deleted,
     Refunded {
+        id: String,
         amount: i64,
     },
     Paid,
@@ -91,7 +92,7 @@ impl Settled {
             }),
             Asked::Cancelled { reason } => Some(Command::ChannelCancel { reason: reason.clone(), document }),
             Asked::Deleted => Some(Command::ChannelDelete { document }),
-            Asked::Refunded { amount } => Some(Command::ChannelRefund { amount: *amount }),
+            Asked::Refunded { id, amount } => Some(Command::ChannelRefund { id: id.clone(), amount: *amount }),
             Asked::Paid => Some(Command::ChannelPaid),
             Asked::Nothing { .. } => None,
         }
@@ -135,7 +136,7 @@ pub(super) fn asked(statement: Statement, file: impl FnOnce(model::said::Draft) 
         Statement::Order(draft) => Asked::Order(Box::new(file(*draft))),
         Statement::Cancelled { reason } => Asked::Cancelled { reason },
         Statement::Deleted => Asked::Deleted,
-        Statement::Refunded { amount, .. } => Asked::Refunded { amount },
+        Statement::Refunded { id, amount, .. } => Asked::Refunded { id, amount },
         Statement::Paid => Asked::Paid,
         Statement::Shipped { .. } => nothing("shipped_by_channel"),
         Statement::Fetch => nothing("notice_only"),

@@ -41,6 +41,7 @@ struct Head<'a> {
     fulfilments: &'a [Fulfilment],
     accepted: &'a [String],
     amended_by: &'a [User],
+    refunds: &'a [String],
     told: bool,
     events: u32,
 }
@@ -64,6 +65,7 @@ impl<'a> Head<'a> {
             fulfilments,
             accepted,
             amended_by,
+            refunds,
             told,
             events,
         } = order;
@@ -83,6 +85,7 @@ impl<'a> Head<'a> {
             fulfilments,
             accepted,
             amended_by,
+            refunds,
             told: *told,
             events: *events,
         }

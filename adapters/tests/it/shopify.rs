@@ -96,7 +96,7 @@ fn what(statement: &Statement) -> String {
         Statement::Order(_) => "order".to_owned(),
         Statement::Cancelled { reason } => format!("cancelled {reason}"),
         Statement::Deleted => "deleted".to_owned(),
-        Statement::Refunded { amount, currency } => format!("refunded {amount} {currency}"),
+        Statement::Refunded { amount, currency, .. } => format!("refunded {amount} {currency}"),
         Statement::Paid => "paid".to_owned(),
         Statement::Shipped { carrier, number } => format!("shipped {carrier} {number}"),
         Statement::Fetch => "fetch".to_owned(),

@@ -69,6 +69,7 @@ fn placed(id: OrderId, content: &Content<PartyRef>) -> Order {
         fulfilments: vec![],
         accepted: vec![],
         amended_by: vec![],
+        refunds: vec![],
         told: false,
         events: 0,
     }
@@ -126,6 +127,7 @@ fn apply_to_order(order: &mut Order, happened: &Happened) {
             }
         }
         Event::PaymentChanged { payment } => order.header.payment = payment.clone(),
+        Event::Refunded { id, .. } if !id.is_empty() => order.refunds.push(id.clone()),
         Event::Refunded { .. } | Event::ChannelChangeRefused { .. } | Event::Stale { .. } => {}
         Event::Closed => order.decision = Decision::Closed,
         event @ (Event::ApprovalNotNeeded { .. }

@@ -38,6 +38,8 @@ pub enum Command {
     },
     ChannelPaid,
     ChannelRefund {
+        /// The refund's own id at the source, counted once; empty when it has none.
+        id: String,
         amount: i64,
     },
     /// `digest`: what the approver saw; refused when the order is another by now. Empty: whatever it is now.

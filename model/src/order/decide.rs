@@ -68,7 +68,7 @@ pub fn decide(
             channel_cancel(&mut deed, identity, Heard::Deleted, "deleted_by_channel", *document)?;
         }
         Command::ChannelPaid => channel_paid(&mut deed, identity)?,
-        Command::ChannelRefund { amount } => channel_refund(&mut deed, identity, *amount)?,
+        Command::ChannelRefund { id, amount } => channel_refund(&mut deed, identity, id, *amount)?,
         Command::Approve { digest } => approve(&mut deed, digest)?,
         Command::Decline { why } => decline(&mut deed, why)?,
         Command::ResolveHold { code, how } => resolve_hold(&mut deed, code, how)?,
@@ -132,7 +132,7 @@ fn place(
                 // Stated as paid already.
                 let _unchanged = paid(deed);
             }
-            Heard::Refunded { amount } => deed.push(Event::Refunded { amount }),
+            Heard::Refunded { id, amount } => deed.push(Event::Refunded { id, amount }),
         }
     }
     gone.map_or(Ok(()), |reason| cancel(deed, &reason))
@@ -295,10 +295,21 @@ fn person_sets_payment(deed: &mut Deed<'_>, payment: &Payment) -> Result<(), Ref
     Ok(())
 }
 
-fn channel_refund(deed: &mut Deed<'_>, identity: &Identity, amount: i64) -> Result<(), Refusal> {
+/// A refund with an id counts once, in however many documents it is told.
+fn channel_refund(deed: &mut Deed<'_>, identity: &Identity, id: &str, amount: i64) -> Result<(), Refusal> {
+    let is_known = |known: &str| !id.is_empty() && known == id;
+    let again = match deed.slot() {
+        Slot::Empty => false,
+        Slot::Awaited(a) => a.heard.iter().any(|h| matches!(h, Heard::Refunded { id, .. } if is_known(id))),
+        Slot::Placed(order) => order.refunds.iter().any(|known| is_known(known)),
+    };
+    if again {
+        return Err(Refusal::new("nothing_to_do"));
+    }
+    let id = id.to_owned();
     match deed.slot() {
-        Slot::Empty | Slot::Awaited(_) => heard_early(deed, identity, Heard::Refunded { amount }),
-        Slot::Placed(_) => deed.push(Event::Refunded { amount }),
+        Slot::Empty | Slot::Awaited(_) => heard_early(deed, identity, Heard::Refunded { id, amount }),
+        Slot::Placed(_) => deed.push(Event::Refunded { id, amount }),
     }
     Ok(())
 }

@@ -171,6 +171,9 @@ pub enum Event {
         payment: Payment,
     },
     Refunded {
+        /// The refund's own id at the source; empty when it has none.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        id: String,
         amount: i64,
     },
     /// The channel asked for something we could not do any more.

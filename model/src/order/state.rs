@@ -41,7 +41,11 @@ pub enum Heard {
     Cancelled { reason: String },
     Deleted,
     Paid,
-    Refunded { amount: i64 },
+    Refunded {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        id: String,
+        amount: i64,
+    },
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -70,6 +74,9 @@ pub struct Order {
     /// Partners have been told of it, so they must be told of its changes.
     #[serde(default)]
     pub told: bool,
+    /// Ids of the refunds counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<String>,
     /// Number of the last event; the optimistic version.
     pub events: u32,
 }

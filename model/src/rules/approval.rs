@@ -188,14 +188,14 @@ pub fn may_sign(order: &Order, actor: &Actor, facts: &Facts) -> Result<u32, Refu
     };
     not_own(order, user)?;
     if let Some(signature) = given.iter().find(|signature| signature.by == *user) {
-        return Err(Refusal::new("already_signed").with("user", user).with("step", signature.step));
+        return Err(Refusal::new("already_signed").with("user", user).with("step", signature.step + 1));
     }
     let unsigned = |(no, _): &(u32, &ApprovalStep)| given.iter().all(|signature| signature.step != *no);
     let Some((no, step)) = (0_u32..).zip(steps).find(unsigned) else {
         return not_pending("all_signed");
     };
     if step.role != *role {
-        let refusal = Refusal::new("wrong_role").with("step", no);
+        let refusal = Refusal::new("wrong_role").with("step", no + 1);
         return Err(refusal.with("wanted", &step.role).with("found", role));
     }
     within_authority(order, role, facts).map(|()| no)

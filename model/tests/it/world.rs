@@ -100,6 +100,7 @@ pub(crate) fn order(items: Vec<Item>) -> Order {
         external_id: "1001".into(),
         creator: Actor::Channel { channel: "web".into() },
         amended_by: vec![],
+        refunds: vec![],
         lines: content
             .items
             .iter()

@@ -69,7 +69,7 @@ pub(super) fn approval(approval: &Approval) -> Value {
                 "digest": digest,
                 "due": time(*due),
                 "steps": (0_u32..).zip(steps).map(|(no, step)| one_step(no, step, signed)).collect::<Vec<_>>(),
-                "next": next.map(|(no, step)| json!({ "step": no, "role": step.role, "rule": step.rule })),
+                "next": next.map(|(no, step)| json!({ "step": no + 1, "role": step.role, "rule": step.rule })),
             })
         }
         Approval::Approved { round, digest, given: signed } => {
@@ -84,9 +84,9 @@ pub(super) fn approval(approval: &Approval) -> Value {
 
 fn one_step(no: u32, step: &ApprovalStep, signed: &[Given]) -> Value {
     let signature = signed.iter().find(|g| g.step == no).map(given);
-    json!({ "step": no, "role": step.role, "rule": step.rule, "given": signature })
+    json!({ "step": no + 1, "role": step.role, "rule": step.rule, "given": signature })
 }
 
 fn given(given: &Given) -> Value {
-    json!({ "step": given.step, "by": given.by, "role": given.role, "at": time(given.at) })
+    json!({ "step": given.step + 1, "by": given.by, "role": given.role, "at": time(given.at) })
 }

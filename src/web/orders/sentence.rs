@@ -69,7 +69,7 @@ pub(super) fn sentence(event: &Event, currency: Option<Currency>, language: Lang
             let code = format!("payment_state_{}", name.as_ref().and_then(|n| n.as_str()).unwrap_or_default());
             ("event_payment_changed", args([("state", word(language, &code))]))
         }
-        Event::Refunded { amount } => ("event_refunded", args([("amount", money(*amount, currency))])),
+        Event::Refunded { amount, .. } => ("event_refunded", args([("amount", money(*amount, currency))])),
         Event::ChannelChangeRefused { asked, refusal, .. } => {
             let said = [("asked", word(language, asked)), ("refusal", word(language, refusal))];
             ("event_channel_change_refused", args(said))

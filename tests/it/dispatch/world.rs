@@ -203,6 +203,7 @@ fn order(external_id: &str) -> Order {
         external_id: external_id.into(),
         creator: Actor::System,
         amended_by: vec![],
+        refunds: vec![],
         header: header(external_id, anna),
         lines: vec![line(quantity)],
         decision: Decision::Released,

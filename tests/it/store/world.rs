@@ -153,6 +153,7 @@ pub(super) fn order(external_id: &str, items: Vec<Item>) -> Order {
         fulfilments: vec![],
         accepted: vec![],
         amended_by: vec![],
+        refunds: vec![],
         told: false,
         events: 1,
     }

@@ -48,6 +48,8 @@ struct OrderEdit<'a> {
 #[derive(Deserialize)]
 struct Refund<'a> {
     #[serde(borrow)]
+    id: Option<Written<'a>>,
+    #[serde(borrow)]
     order_id: Written<'a>,
     #[serde(borrow, default)]
     transactions: Vec<Transaction<'a>>,
@@ -115,8 +117,9 @@ pub(super) fn refund(doc: &Document<'_>) -> Vec<Read> {
         };
     }
     // Without a version: a refund is a fact, which a newer state of the order does not undo.
+    let id = body.id.as_ref().map(Written::text).unwrap_or_default();
     let what = sum.map_or(Statement::Ignored { why: "no_money_refunded".to_owned() }, |Money { minor, currency }| {
-        Statement::Refunded { amount: minor, currency }
+        Statement::Refunded { id: id.to_owned(), amount: minor, currency }
     });
     statements(&body.order_id, "/order_id", None, vec![what])
 }

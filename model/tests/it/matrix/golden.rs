@@ -63,7 +63,7 @@ fn lived() -> BTreeMap<&'static str, Event> {
     let mut sent = Story::new("");
     sent.tell(&channel(), &place_unpaid(two_lamps()));
     sent.tell(&channel(), &Command::ChannelPaid);
-    sent.tell(&channel(), &Command::ChannelRefund { amount: 500 });
+    sent.tell(&channel(), &Command::ChannelRefund { id: String::new(), amount: 500 });
     sent.tell(&channel(), &Command::NoteStale { version: Some(1), known: Some(2), document: None });
     sent.ship_all();
     sent.tell(&channel(), &cancelled_by_channel());

@@ -196,14 +196,14 @@ fn everything_heard_early_counts_once_the_order_is_stated() {
     let mut story = Story::new("");
     story.tell(&channel(), &Command::ChannelPaid);
     assert_eq!(story.try_tell(&channel(), &Command::ChannelPaid).expect_err("heard").code, "nothing_to_do");
-    story.tell(&channel(), &Command::ChannelRefund { amount: 500 });
+    story.tell(&channel(), &Command::ChannelRefund { id: String::new(), amount: 500 });
     story.tell(&channel(), &place_unpaid(two_lamps()));
     assert_eq!(status(&story.slot), Some(Status::Released), "paid before it was stated");
     assert!(story.names().contains(&"refunded"));
 
     let mut story = Story::new("");
     story.tell(&channel(), &cancelled_by_channel());
-    story.tell(&channel(), &Command::ChannelRefund { amount: 500 });
+    story.tell(&channel(), &Command::ChannelRefund { id: String::new(), amount: 500 });
     story.tell(&channel(), &place(two_lamps()));
     assert_eq!(story.names(), ["heard_early", "heard_early", "placed", "refunded", "cancelled"]);
 }
@@ -324,4 +324,23 @@ fn what_is_under_way_is_not_held_for_the_rest() {
     story.tell(&desk(), &quantity(1, 5));
     assert_eq!(status(&story.slot), Some(Status::PartlyShipped), "{:?}", story.names());
     assert!(story.order().holds.is_empty());
+}
+
+#[test]
+fn a_refund_with_an_id_counts_once_whenever_it_is_heard() {
+    let refund = |id: &str| Command::ChannelRefund { id: id.to_owned(), amount: 500 };
+    let counted = |story: &Story| story.happened.iter().filter(|h| h.event.name() == "refunded").count();
+    let mut early = Story::new("");
+    for id in ["r1", "r1", "r2"] {
+        let _known = early.try_tell(&channel(), &refund(id));
+    }
+    early.tell(&channel(), &place(two_lamps()));
+    assert_eq!(counted(&early), 2);
+    let again = early.try_tell(&channel(), &refund("r2"));
+    assert_eq!(again.map_err(|refusal| refusal.code), Err("nothing_to_do".to_owned()));
+    early.tell(&channel(), &refund("r3"));
+    // Without an id nothing tells them apart.
+    early.tell(&channel(), &refund(""));
+    early.tell(&channel(), &refund(""));
+    assert_eq!(counted(&early), 5);
 }

@@ -130,7 +130,7 @@ impl Many {
                 }
             }
             4 => Command::ChannelPaid,
-            5 => Command::ChannelRefund { amount: 100 },
+            5 => Command::ChannelRefund { id: String::new(), amount: 100 },
             6 if self.luck.below(3) == 0 => cancelled_by_channel(),
             6 => Command::NoteStale { version: Some(1), known: Some(2), document: None },
             _ if self.luck.below(3) == 0 => Command::ChannelDelete { document: None },

@@ -87,7 +87,7 @@ fn commands(story: &Story) -> Vec<(Actor, Command)> {
         (channel(), cancelled_by_channel()),
         (channel(), Command::ChannelDelete { document: None }),
         (channel(), Command::ChannelPaid),
-        (channel(), Command::ChannelRefund { amount: 100 }),
+        (channel(), Command::ChannelRefund { id: String::new(), amount: 100 }),
         (manager(), approve()),
         (manager(), Command::Decline { why: "too cheap".into() }),
         (owner, Command::ResolveHold { code, how: "agreed".into() }),
