@@ -40,6 +40,7 @@ pub(super) struct Assembly<'s> {
     external_id: String,
     version: Option<i64>,
     reason: String,
+    counter_sale: bool,
     header: Header<Party>,
     parties: [Party; 3],
     groups: Vec<Filled>,
@@ -74,6 +75,7 @@ impl<'s> Assembly<'s> {
             external_id: String::new(),
             version: None,
             reason: String::new(),
+            counter_sale: false,
             header: Header {
                 number: String::new(),
                 kind: OrderKind::default(),
@@ -147,6 +149,7 @@ impl<'s> Assembly<'s> {
             OrderField::PaymentDue => header.payment.due = value.date(),
             OrderField::Wished => header.wished = value.date(),
             OrderField::Desk => header.desk = value.text(),
+            OrderField::CounterSale => self.counter_sale = value.flag(),
             OrderField::Reason => self.reason = value.text(),
         }
     }
@@ -196,7 +199,13 @@ impl<'s> Assembly<'s> {
         let says = self.spec.says;
         let external_id = self.external_id;
         let what = match says {
-            Says::Order => Statement::Order(Box::new(draft(self.header, self.parties, &external_id, items, country))),
+            Says::Order => {
+                let mut draft = draft(self.header, self.parties, &external_id, items, country);
+                if self.counter_sale {
+                    hand_over(&mut draft);
+                }
+                Statement::Order(Box::new(draft))
+            }
             Says::Cancelled => Statement::Cancelled { reason: self.reason },
             Says::Deleted => Statement::Deleted,
             Says::Paid => Statement::Paid,
@@ -213,6 +222,17 @@ fn draft(mut header: Header<Party>, parties: [Party; 3], id: &str, items: Vec<It
     let [buyer, ship_to, bill_to] = parties.map(|party| finished(party, country));
     (header.buyer, header.ship_to, header.bill_to) = (buyer, ship_to, bill_to);
     Content { header, items }
+}
+
+/// Without an address the goods left over the counter; a phone beside them is a member's.
+fn hand_over(draft: &mut Draft) {
+    if draft.header.ship_to.as_ref().is_some_and(|to| to.address.is_some()) {
+        return;
+    }
+    draft.header.ship_to = None;
+    for item in &mut draft.items {
+        item.ships = false;
+    }
 }
 
 fn set_party(party: &mut Party, field: PartyField, value: Value<'_>) {

@@ -46,11 +46,13 @@ pub(super) enum OrderField {
     PaymentDue,
     Wished,
     Desk,
+    /// An order without an address was handed over where it was sold: nothing of it ships.
+    CounterSale,
     /// Of a cancellation.
     Reason,
 }
 
-pub(super) const ORDER_FIELDS: [(&str, OrderField, Kind); 18] = [
+pub(super) const ORDER_FIELDS: [(&str, OrderField, Kind); 19] = [
     // First: amounts need it.
     ("currency", OrderField::Currency, Kind::Currency),
     ("external_id", OrderField::ExternalId, Kind::Id(128)),
@@ -69,6 +71,7 @@ pub(super) const ORDER_FIELDS: [(&str, OrderField, Kind); 18] = [
     ("payment_due", OrderField::PaymentDue, Kind::Date),
     ("wished", OrderField::Wished, Kind::Date),
     ("desk", OrderField::Desk, Kind::Text(100)),
+    ("counter_sale", OrderField::CounterSale, Kind::Flag),
     ("reason", OrderField::Reason, Kind::Text(500)),
 ];
 
