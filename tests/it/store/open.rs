@@ -1,6 +1,6 @@
 //! Opening, locking, turns.
 
-use super::world::{NOW, on_each_database};
+use super::world::{NOW, on_each_database, urls};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tributary::store::{Lane, Store, StoreError, StoreOptions, house, is_served};
@@ -52,6 +52,27 @@ async fn only_the_owner_may_read_the_file() {
 #[tokio::test]
 async fn migrating_twice_changes_nothing() {
     on_each_database(async |world| world.store.migrate().await.expect("again")).await;
+}
+
+/// Without turns, all but one fail on a table that is there already.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_start_together_migrate_once() {
+    for _ in 0..4 {
+        urls(async |url: &str| {
+            let options = StoreOptions { url: url.to_owned(), ..StoreOptions::default() };
+            if options.url.starts_with("sqlite:") {
+                return;
+            }
+            let nodes = (0..4).map(|_| async {
+                let store = Store::open(&options).await.expect("opens");
+                store.migrate().await
+            });
+            for (node, migrated) in futures_util::future::join_all(nodes).await.into_iter().enumerate() {
+                assert!(migrated.is_ok(), "node {node}: {migrated:?}");
+            }
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
