@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     app::App,
-    intake::{Arrival, DocumentKind},
+    intake::{
+        Arrival, DocumentKind,
+        spool::{Spool, Spooled},
+    },
 };
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
@@ -19,9 +22,10 @@ use actix_web::{
     web::{self, Data, Path, Payload},
 };
 use adapters::channels::Arrives;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use model::ids::DocumentId;
 use serde::Serialize;
+use std::io;
 
 /// Parts of a form.
 const PARTS_MAX: usize = 20;
@@ -36,7 +40,7 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
 struct File {
     name: String,
     media_type: String,
-    bytes: Vec<u8>,
+    body: Spooled,
 }
 
 #[derive(Serialize)]
@@ -68,7 +72,8 @@ async fn take(
     body::check_announced(&request, limits)?;
     let _room = doors.room(body::announced(&request), limits)?;
     // All of them are read before one is stored, so that a form is taken as a whole or not at all.
-    let files = files(&request, payload.into_inner(), limits).await?;
+    let spool = || app.intake.spool(&channel.code, "");
+    let files = files(&request, payload.into_inner(), limits, &spool).await?;
     let mut documents = Vec::with_capacity(files.len());
     for file in files {
         let name = file.name.clone();
@@ -80,9 +85,9 @@ async fn take(
             media_type: file.media_type,
             headers: Vec::new(),
             actor: caller.0.actor(),
-            bytes: file.bytes,
+            bytes: Vec::new(),
         };
-        let accepted = app.intake.accept(arrival).await?;
+        let accepted = app.intake.accept_file(arrival, file.body).await?;
         let (document, duplicate) = (accepted.document, accepted.duplicate);
         documents.push(TakenFile { document, name, duplicate, follow: reply::document_address(document) });
     }
@@ -92,17 +97,24 @@ async fn take(
 /// The files of a request.
 ///
 /// # Errors
-/// `empty_file` when one holds nothing, `bad_multipart` for a form without files, and those of [`body::read`].
-async fn files(request: &HttpRequest, payload: Bytes, limits: Limits) -> Result<Vec<File>, Problem> {
+/// `empty_file` when one holds nothing, `bad_multipart` for a form without files, those of [`body::read`], and
+/// `unavailable` when the disk is full.
+async fn files(
+    request: &HttpRequest,
+    payload: Bytes,
+    limits: Limits,
+    spool: &impl Fn() -> Spool,
+) -> Result<Vec<File>, Problem> {
     let media_type = body::media_type(request);
     let files = if media_type.trim_start().to_ascii_lowercase().starts_with("multipart/") {
-        form(request, payload, limits).await?
+        form(request, payload, limits, spool).await?
     } else {
         let name = tidy(&given_name(request).unwrap_or_default());
         let media_type = media_type_of(&name, media_type);
-        vec![File { name, media_type, bytes: body::read(request, payload, limits).await? }]
+        let body = spooled(body::paced(payload, limits), spool(), |error| limits.problem(&error)).await?;
+        vec![File { name, media_type, body }]
     };
-    match files.iter().find(|file| file.bytes.is_empty()) {
+    match files.iter().find(|file| file.body.size() == 0) {
         Some(empty) => {
             Err(Problem::bad_request("empty_file").with("name", &empty.name).with("was", "").with("field", ""))
         }
@@ -110,7 +122,12 @@ async fn files(request: &HttpRequest, payload: Bytes, limits: Limits) -> Result<
     }
 }
 
-async fn form(request: &HttpRequest, payload: Bytes, limits: Limits) -> Result<Vec<File>, Problem> {
+async fn form(
+    request: &HttpRequest,
+    payload: Bytes,
+    limits: Limits,
+    spool: &impl Fn() -> Spool,
+) -> Result<Vec<File>, Problem> {
     let mut parts = Multipart::new(request.headers(), body::paced(payload, limits));
     let mut files = Vec::new();
     let mut seen = 0;
@@ -121,19 +138,40 @@ async fn form(request: &HttpRequest, payload: Bytes, limits: Limits) -> Result<V
             return Err(Problem::bad_request("bad_multipart").with("max", PARTS_MAX));
         }
         let name = part.content_disposition().and_then(named);
-        let bytes = body::gather(&mut part, 0).await.map_err(|error| broken_form(&error, limits))?;
-        // A part without a file's name is another field of the form.
-        if let Some(name) = name {
-            files.push(file_of(&part, &name, bytes));
+        let broken = |error| broken_form(&error, limits);
+        match name {
+            Some(name) => {
+                let body = spooled(&mut part, spool(), broken).await?;
+                files.push(file_of(&part, &name, body));
+            }
+            // A part without a file's name is another field of the form.
+            None => while part.try_next().await.map_err(broken)?.is_some() {},
         }
     }
     if files.is_empty() { Err(Problem::bad_request("bad_multipart")) } else { Ok(files) }
 }
 
-fn file_of(part: &Field, name: &str, bytes: Vec<u8>) -> File {
+/// All of a stream, in memory or on disk; `problem` words what breaks it off.
+async fn spooled<E>(
+    stream: impl Stream<Item = Result<web::Bytes, E>>,
+    mut spool: Spool,
+    problem: impl Fn(E) -> Problem,
+) -> Result<Spooled, Problem> {
+    let no_room = |error: io::Error| {
+        tracing::error!(%error, "an upload could not be written to disk");
+        Problem::unavailable()
+    };
+    let mut stream = std::pin::pin!(stream);
+    while let Some(chunk) = stream.next().await {
+        spool.add(&chunk.map_err(&problem)?).await.map_err(no_room)?;
+    }
+    spool.end().await.map_err(no_room)
+}
+
+fn file_of(part: &Field, name: &str, body: Spooled) -> File {
     let name = tidy(name);
     let stated = part.content_type().map(ToString::to_string).unwrap_or_default();
-    File { media_type: media_type_of(&name, &stated), name, bytes }
+    File { media_type: media_type_of(&name, &stated), name, body }
 }
 
 fn broken_form(error: &MultipartError, limits: Limits) -> Problem {

@@ -3,6 +3,7 @@
 mod approval;
 mod files;
 mod intake;
+mod large;
 mod node;
 mod people;
 mod permutations;

@@ -77,9 +77,11 @@ pub async fn list(conn: &impl ConnectionTrait, filter: &DocumentFilter) -> Resul
     if let Some(channel) = &filter.channel {
         wanted = wanted.add(C::Channel.eq(channel.as_str()));
     }
-    if let Some(state) = filter.state {
-        wanted = wanted.add(C::State.eq(rows::name(&state)?));
-    }
+    // One whose parts still arrive was not acknowledged, and is nobody's business unless asked for.
+    wanted = match filter.state {
+        Some(state) => wanted.add(C::State.eq(rows::name(&state)?)),
+        None => wanted.add(C::State.ne(rows::name(&DocumentState::Receiving)?)),
+    };
     if filter.with_rejects {
         // Not by `orders_bad`: a document that is broken as a whole names no order.
         let rejected = Query::select().column(rejects::Column::DocumentId).from(rejects::Entity).take();

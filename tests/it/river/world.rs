@@ -114,7 +114,7 @@ impl River {
     }
 
     /// Waits until the document has been read.
-    async fn read(&self, accepted: Accepted) {
+    pub(crate) async fn read(&self, accepted: Accepted) {
         for _ in 0..6000 {
             let found = documents::by_id(self.app.core.store.read(), accepted.document).await.expect("reads");
             if found.is_some_and(|d| d.state != documents::DocumentState::Received) {

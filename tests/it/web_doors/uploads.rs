@@ -1,6 +1,6 @@
 use super::{
     house::House,
-    wire::{Answer, Ask},
+    wire::{Answer, Ask, raw},
 };
 use model::time::{Instant, MINUTE};
 
@@ -40,11 +40,24 @@ async fn a_file_is_taken_and_comes_back_as_it_was() {
 async fn a_large_file_comes_back_whole() {
     let house = House::open().await;
     let key = house.key("channel", Some("store-1")).await;
-    let body: Vec<u8> = (0..262_144_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let body: Vec<u8> = (0..3_145_728_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let answer = house.ask(Ask::post(UPLOADS, body.clone()).key(&key).header("x-file-name", "large.csv")).await;
     assert_eq!(answer.status, 202);
     let follow = first(&answer)["follow"].as_str().expect("an address").to_owned();
     assert!(house.ask(Ask::get(format!("{follow}/content")).key(&key)).await.body == body);
+    let again = house.ask(Ask::post(UPLOADS, body.clone()).key(&key)).await;
+    assert_eq!((again.status, &first(&again)["duplicate"]), (202, &true.into()));
+    // One byte more is too much, whether it is announced or not.
+    let more = [body.as_slice(), b"x"].concat();
+    let announced = house.ask(Ask::post(UPLOADS, more.clone()).key(&key)).await;
+    assert_eq!(announced.says(), (413, "body_too_large".to_owned()));
+    let head = format!(
+        "POST {UPLOADS} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer {key}\r\n\
+         transfer-encoding: chunked\r\n\r\n{:x}\r\n",
+        more.len()
+    );
+    let unannounced = [head.as_bytes(), &more, b"\r\n0\r\n\r\n"].concat();
+    assert_eq!(raw(house.address, &unannounced).await.says(), (413, "body_too_large".to_owned()));
 }
 
 #[tokio::test]
