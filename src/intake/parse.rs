@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     app::{ChannelRuntime, Core},
-    orders::{Finish, Runner, StatementJob},
+    orders::{Finish, Runner, StatementJob, counted},
     store::{
         Lane, StoreError,
         documents::{self, DocumentState},
@@ -19,7 +19,7 @@ use model::{
     codes::Channel,
     ids::DocumentId,
     order::event::Actor,
-    port::inbound::{Document, Read},
+    port::inbound::{Document, Outcomes, Read},
     said::{Reject, Said},
     time::{Instant, SECOND},
 };
@@ -40,6 +40,8 @@ pub struct Task {
     pub epoch: i64,
     /// Statements already committed by a reader that died.
     pub progress: i64,
+    /// What became of those.
+    pub so_far: Outcomes,
     pub kind: DocumentKind,
     pub channel: Channel,
     /// Who brought it.
@@ -63,6 +65,7 @@ impl Task {
             document,
             epoch: 1,
             progress: 0,
+            so_far: Outcomes::default(),
             kind: arrival.kind,
             channel: arrival.channel,
             actor: arrival.actor,
@@ -200,6 +203,7 @@ struct Reading<'a> {
     rejects: Vec<Reject>,
     /// Statements read, those of an earlier reader included.
     seen: i64,
+    so_far: Outcomes,
     good: u32,
     bad: BTreeSet<String>,
     rejected: u32,
@@ -210,7 +214,8 @@ type Fault = crate::orders::RunError;
 impl<'a> Reading<'a> {
     fn new(reader: &'a Reader, channel: &'a ChannelRuntime, task: &'a Task) -> Self {
         let (chunk, rejects) = (Vec::new(), Vec::new());
-        Self { reader, channel, task, chunk, rejects, seen: 0, good: 0, bad: BTreeSet::new(), rejected: 0 }
+        let so_far = task.so_far;
+        Self { reader, channel, task, chunk, rejects, seen: 0, so_far, good: 0, bad: BTreeSet::new(), rejected: 0 }
     }
 
     fn run(mut self) -> Result<(), Fault> {
@@ -278,6 +283,7 @@ impl<'a> Reading<'a> {
             mapping_version: i32::try_from(self.channel.mapping.version).unwrap_or(i32::MAX),
             said: std::mem::take(&mut self.chunk),
             progress: self.seen,
+            so_far: self.so_far,
             rejects,
             first_reject,
             finish,
@@ -285,6 +291,9 @@ impl<'a> Reading<'a> {
         if alone {
             return Ok(());
         }
-        outcome.blocking_recv().map_err(|_| Fault::Unavailable("the order runner has stopped".to_owned()))?.map(drop)
+        let outcomes = outcome.blocking_recv();
+        let outcomes = outcomes.map_err(|_| Fault::Unavailable("the order runner has stopped".to_owned()))??;
+        self.so_far = self.so_far.plus(counted(&outcomes));
+        Ok(())
     }
 }

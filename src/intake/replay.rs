@@ -40,7 +40,10 @@ pub(super) async fn bytes_now(core: &Core, found: &documents::Document) -> Resul
 
 /// A stored document as a task for the parser.
 pub(super) fn task(found: documents::Document, epoch: i64, progress: i64, bytes: Vec<u8>) -> Task {
+    // Read from its start, nothing came of it yet.
+    let so_far = found.summary.filter(|_| progress > 0).map(|summary| summary.outcomes).unwrap_or_default();
     Task {
+        so_far,
         document: found.id,
         epoch,
         progress,

@@ -84,7 +84,8 @@ fn a_file_goes_in_and_bad_cells_come_back() {
     let import = ["import", "store-17-pos", &file, "--config", &config, "--lang", "zh"];
     let (code, words) = code_and_words(folder.path(), &import);
     assert_eq!(code, 0, "{words}");
-    for wanted in ["成功订单: 5", "退回订单: 3", "F6", "两只", "not_a_number"] {
+    for wanted in ["成功订单: 5", "退回订单: 3", "新建: 5", "更改: 0", "无变化: 0", "F6", "两只", "not_a_number"]
+    {
         assert!(words.contains(wanted), "no {wanted} in: {words}");
     }
     let (_, again) = code_and_words(folder.path(), &import);

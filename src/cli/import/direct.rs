@@ -76,6 +76,7 @@ async fn ask(core: &Core, id: DocumentId, language: Language) -> Result<Progress
         DocumentState::Receiving | DocumentState::Received => return Ok(Progress::Reading(found.progress)),
         DocumentState::Done | DocumentState::Held | DocumentState::Erased => {}
     }
+    let outcomes = found.summary.as_ref().map(|summary| summary.outcomes).unwrap_or_default();
     let held = found.summary.and_then(|summary| summary.held).map(|held| held.code);
     let rejected = rejects::list(db, id, 0, report::SHOWN).await?;
     Ok(Progress::Ended(Came {
@@ -85,6 +86,7 @@ async fn ask(core: &Core, id: DocumentId, language: Language) -> Result<Progress
         held: held.filter(|_| found.state == DocumentState::Held),
         good: found.orders_good.into(),
         bad: found.orders_bad.into(),
+        outcomes,
         faults: rejected.into_iter().map(|numbered| fault(numbered, language)).collect(),
         faults_in_all: rejects::count(db, id).await?,
     }))

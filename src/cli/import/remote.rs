@@ -43,6 +43,7 @@ async fn ask(caller: &Caller, id: &str) -> Result<Progress> {
         held: (state == "held").then(|| text(&document["summary"]["held"]["code"])),
         good: number(&document["orders"]["good"]),
         bad: number(&document["orders"]["bad"]),
+        outcomes: serde_json::from_value(document["summary"]["outcomes"].clone()).unwrap_or_default(),
         faults: rejects["items"].as_array().into_iter().flatten().map(fault).collect(),
         faults_in_all: number(&document["rejects"]),
     }))
