@@ -5,7 +5,7 @@ pub(super) mod remote;
 pub(super) mod report;
 
 use super::{
-    config_file::{self, ConfigFile, application},
+    config_file::{ConfigFile, application},
     language::{Lang, pick},
     server::{ServerArgs, Where},
 };
@@ -47,9 +47,9 @@ pub(super) async fn run(args: &Args) -> Result<()> {
     match args.server.decide(&args.config, language)? {
         Where::There(caller) => {
             for file in &args.files {
-                let (name, bytes) = one(file)?;
+                let name = name_of(file);
                 let show = shower(&bar, &name, language);
-                all.push(remote::bring(&caller, &args.channel, &name, bytes, show).await?);
+                all.push(remote::bring(&caller, &args.channel, &name, file, show).await?);
                 bar.inc(1);
             }
         }
@@ -57,9 +57,9 @@ pub(super) async fn run(args: &Args) -> Result<()> {
             direct::check_channel(&checked, &args.channel)?;
             let app = application(checked).await?;
             for file in &args.files {
-                let (name, bytes) = one(file)?;
+                let name = name_of(file);
                 let show = shower(&bar, &name, language);
-                all.push(direct::bring(&app, &args.channel, &name, bytes, language, show).await?);
+                all.push(direct::bring(&app, &args.channel, &name, file, language, show).await?);
                 bar.inc(1);
             }
         }
@@ -68,9 +68,8 @@ pub(super) async fn run(args: &Args) -> Result<()> {
     report::print(&all, language)
 }
 
-fn one(file: &std::path::Path) -> Result<(String, Vec<u8>)> {
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok((name, config_file::read(file)?))
+fn name_of(file: &std::path::Path) -> String {
+    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Shown on a terminal only.

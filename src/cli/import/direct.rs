@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::{App, Core},
     cli::Wrong,
-    intake::{Arrival, DocumentKind},
+    intake::{Arrival, DocumentKind, spool::Spooled},
     setup::Checked,
     store::{
         documents::{self, DocumentState},
@@ -17,8 +17,13 @@ use crate::{
     words::Language,
 };
 use adapters::channels::Arrives;
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use model::{ids::DocumentId, order::event::Actor};
+use std::path::Path;
+use tokio::io::AsyncReadExt as _;
+
+/// Bytes read at once.
+const PIECE: usize = 64 * 1024;
 
 /// The channel must be there and take files.
 pub(super) fn check_channel(checked: &Checked, channel: &str) -> Result<()> {
@@ -40,7 +45,7 @@ pub(super) async fn bring(
     app: &App,
     channel: &str,
     name: &str,
-    bytes: Vec<u8>,
+    file: &Path,
     language: Language,
     show: impl Fn(i64),
 ) -> Result<Came> {
@@ -52,11 +57,28 @@ pub(super) async fn bring(
         media_type: mime_guess::from_path(name).first_raw().unwrap_or("application/octet-stream").to_owned(),
         headers: Vec::new(),
         actor: Actor::System,
-        bytes,
+        bytes: Vec::new(),
     };
-    let accepted = app.intake.accept(arrival).await?;
+    let spooled = spooled(app, &arrival, file).await.with_context(|| format!("{} cannot be read", file.display()))?;
+    if spooled.size() == 0 {
+        return Err(anyhow!("{} is empty; export it again and check its size", file.display()));
+    }
+    let accepted = app.intake.accept_file(arrival, spooled).await?;
     let came = wait(&app.core, accepted.document, language, show).await?;
     Ok(Came { duplicate: accepted.duplicate, ..came })
+}
+
+/// The file as the intake takes it, never whole in memory when it is large.
+async fn spooled(app: &App, arrival: &Arrival, file: &Path) -> std::io::Result<Spooled> {
+    let mut file = tokio::fs::File::open(file).await?;
+    let mut spool = app.intake.spool(&arrival.channel, &arrival.topic);
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece).await? {
+            0 => return spool.end().await,
+            length => spool.add(&piece[..length]).await?,
+        }
+    }
 }
 
 /// Waits for a stored document.

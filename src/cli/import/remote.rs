@@ -8,16 +8,11 @@ use super::{
 use crate::cli::http::Caller;
 use anyhow::Result;
 use serde_json::Value;
+use std::path::Path;
 
 /// Uploads a file and waits until the server has read it.
-pub(super) async fn bring(
-    caller: &Caller,
-    channel: &str,
-    name: &str,
-    bytes: Vec<u8>,
-    show: impl Fn(i64),
-) -> Result<Came> {
-    let (document, duplicate) = caller.upload(channel, name, bytes).await?;
+pub(super) async fn bring(caller: &Caller, channel: &str, name: &str, file: &Path, show: impl Fn(i64)) -> Result<Came> {
+    let (document, duplicate) = caller.upload_file(channel, name, file).await?;
     let came = wait(caller, &document, show).await?;
     Ok(Came { duplicate, ..came })
 }
