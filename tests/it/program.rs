@@ -1,6 +1,7 @@
 //! The program as people run it: exit codes, words, and the demo, whose every line is checked by itself.
 
 use std::{
+    net::TcpListener,
     path::Path,
     process::{Command, Output},
 };
@@ -47,6 +48,40 @@ fn usage_failure_and_success_have_their_codes() {
         assert_eq!(code, wanted, "{args:?}: {words}");
         assert!(words.contains(word), "{args:?}: {words}");
     }
+}
+
+#[test]
+fn a_server_that_cannot_start_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let holder = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = holder.local_addr().expect("an address");
+    std::fs::write(folder.path().join("no.db"), "nonsense").expect("a file");
+    let table = [
+        (format!("[server]\nlisten = \"{}\"\n", taken), 2, "set server.listen to a free address"),
+        ("[server]\nlisten = \"0.0.0.0:0\"\n".to_owned(), 2, "behind_proxy"),
+        ("[database]\nurl = \"sqlite://none/t.db\"\n".to_owned(), 2, "the folder none is not there; make it"),
+        ("[database]\nurl = \"sqlite://.\"\n".to_owned(), 2, "is a folder"),
+        ("[database]\nurl = \"sqlite://no.db\"\n".to_owned(), 2, "set database.url to another file"),
+        ("[database]\nurl = \"postgres://me:secret@127.0.0.1:1/none\"\n".to_owned(), 1, "see that it runs"),
+        ("\n[server]\nlisen = 1\n".to_owned(), 2, "t.toml:3: unknown field `lisen`"),
+        ("[server]\nworkers = \"two\"\n".to_owned(), 2, "t.toml:2: invalid type"),
+        ("[server\n".to_owned(), 2, "line 1"),
+        (
+            "[channels.a]\nplatform = \"shopware\"\nmapping = \"\"\nzone = \"\"\ncountry = \"\"\n".to_owned(),
+            2,
+            "shopware",
+        ),
+    ];
+    for (text, wanted, word) in table {
+        std::fs::write(folder.path().join("t.toml"), &text).expect("a file");
+        let (code, words) = code_and_words(folder.path(), &["serve", "--config", "t.toml"]);
+        assert_eq!(code, wanted, "{text}: {words}");
+        assert!(words.contains(word) && !words.contains("panicked") && !words.contains("secret"), "{text}: {words}");
+    }
+    let (code, words) = code_and_words(folder.path(), &["serve", "--config", "missing.toml"]);
+    assert_eq!((code, words.contains("missing.toml: there is no such file")), (2, true), "{words}");
+    let (code, words) = code_and_words(folder.path(), &[]);
+    assert_eq!((code, words.contains("tributary demo")), (2, true), "{words}");
 }
 
 #[test]
