@@ -33,8 +33,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const DISCONNECT_TIME: Duration = Duration::from_secs(1);
 /// Open connections of one worker.
 const CONNECTIONS_MAX: usize = 2000;
-/// Seconds that requests in flight have to end when the server stops.
-const STOP_SECONDS: u64 = 30;
+/// Seconds that requests in flight have to end when the server stops; less than the ten after which supervisors kill.
+const STOP_SECONDS: u64 = 8;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

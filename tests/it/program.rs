@@ -1,9 +1,11 @@
 //! The program as people run it: exit codes, words, and the demo, whose every line is checked by itself.
 
 use std::{
-    net::TcpListener,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     path::Path,
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 /// Runs the program in a folder of its own.
@@ -82,6 +84,68 @@ fn a_server_that_cannot_start_says_what_to_do() {
     assert_eq!((code, words.contains("missing.toml: there is no such file")), (2, true), "{words}");
     let (code, words) = code_and_words(folder.path(), &[]);
     assert_eq!((code, words.contains("tributary demo")), (2, true), "{words}");
+}
+
+/// A server in `folder`, and where it listens.
+fn served(folder: &Path) -> (Child, String) {
+    let program = env!("CARGO_BIN_EXE_tributary");
+    let mut command = Command::new(program);
+    command.args(["serve", "--config", "t.toml"]).current_dir(folder).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("its standard error")).lines().map_while(Result::ok);
+    let address = lines.find_map(|line| Some(line.split_once(" on http://")?.1.trim().to_owned()));
+    // Read on, so that it never waits for us.
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, address.expect("it listens"))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_told_to_end_finishes_what_it_has_begun() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = "[server]\nlisten = \"127.0.0.1:0\"\n\n[channels.till]\nplatform = \"file\"\n\
+        mapping = \"pos-cn-csv\"\ncurrency = \"CNY\"\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n";
+    std::fs::write(folder.path().join("t.toml"), config).expect("a file");
+    let (mut server, address) = served(folder.path());
+    let key = run(folder.path(), &["key", "create", "--user", "lin", "--role", "admin", "--config", "t.toml"]);
+    let key = String::from_utf8_lossy(&key.stdout).trim().to_owned();
+    let mut upload = TcpStream::connect(&address).expect("a connection");
+    let _idle = TcpStream::connect(&address).expect("another");
+    let head = format!(
+        "POST /v1/channels/till/uploads HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
+         expect: 100-continue\r\ncontent-length: 11\r\n\r\n"
+    );
+    upload.write_all(head.as_bytes()).expect("a head");
+    let mut go_on = [0; 25];
+    upload.read_exact(&mut go_on).expect("leave to go on");
+    upload.write_all(b"some,").expect("half a body");
+    let told = Command::new("kill").args(["-TERM", &server.id().to_string()]).status().expect("kill runs");
+    assert!(told.success());
+    wait_until("it takes no more connections", || TcpStream::connect(&address).is_err());
+    upload.write_all(b"thing\n").expect("the other half");
+    let mut answer = [0; 12];
+    upload.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 202");
+    let mut ended = None;
+    wait_until("it ends", || {
+        ended = server.try_wait().expect("a child of ours");
+        ended.is_some()
+    });
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
+    std::fs::write(folder.path().join("same.csv"), "some,thing\n").expect("a file");
+    let (_, words) = code_and_words(folder.path(), &["import", "till", "same.csv", "--config", "t.toml"]);
+    assert!(words.contains("the same file came before"), "what it answered is durable: {words}");
+}
+
+/// Asks again and again, for ten seconds.
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    for _ in 0..1000 {
+        if done() {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    panic!("{what}: never");
 }
 
 #[test]
