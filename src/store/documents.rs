@@ -4,7 +4,7 @@ mod bytes;
 mod read;
 
 pub use bytes::{PART_MAX, Packed, Part, bytes, pack, parts};
-pub use read::{Document, DocumentFilter, PAGE_MAX, by_id, by_ids, list};
+pub use read::{Document, DocumentFilter, PAGE_MAX, by_id, by_ids, first_with, list};
 
 use super::{
     StoreError, Tx,
@@ -20,7 +20,7 @@ use model::{
     time::Instant,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     sea_query::{Expr, ExprTrait, LockBehavior, LockType},
 };
 use serde::{Deserialize, Serialize};
@@ -186,15 +186,6 @@ pub async fn drop_abandoned(tx: &Tx, now: Instant) -> Result<usize, StoreError> 
     let ids: Vec<DocumentId> = ids.into_iter().map(DocumentId::from_uuid).collect();
     drop_documents(tx, &ids).await?;
     Ok(ids.len())
-}
-
-/// The document first stored with this key.
-///
-/// # Errors
-/// The database is gone.
-pub async fn first_with(conn: &impl ConnectionTrait, dedupe_key: [u8; 32]) -> Result<Option<DocumentId>, StoreError> {
-    let found = document_keys::Entity::find_by_id(dedupe_key.to_vec()).one(conn).await?;
-    Ok(found.map(|key| DocumentId::from_uuid(key.document_id)))
 }
 
 async fn drop_documents(tx: &Tx, ids: &[DocumentId]) -> Result<(), StoreError> {

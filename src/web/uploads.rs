@@ -18,7 +18,10 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
     HttpRequest, HttpResponse,
     dev::Payload as Bytes,
-    http::header::{self, ContentDisposition, DispositionParam},
+    http::{
+        StatusCode,
+        header::{self, ContentDisposition, DispositionParam},
+    },
     web::{self, Data, Path, Payload},
 };
 use adapters::channels::Arrives;
@@ -97,7 +100,7 @@ async fn take(
 /// The files of a request.
 ///
 /// # Errors
-/// `empty_file` when one holds nothing, `bad_multipart` for a form without files, those of [`body::read`], and
+/// `empty_file` when one holds nothing, `unsupported_media_type` for a picture, `bad_multipart` for a form without files, those of [`body::read`], and
 /// `unavailable` when the disk is full.
 async fn files(
     request: &HttpRequest,
@@ -114,6 +117,10 @@ async fn files(
         let body = spooled(body::paced(payload, limits), spool(), |error| limits.problem(&error)).await?;
         vec![File { name, media_type, body }]
     };
+    if let Some(other) = files.iter().find(|file| is_no_data(&file.media_type)) {
+        let refused = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type");
+        return Err(refused.with("media_type", &other.media_type));
+    }
     match files.iter().find(|file| file.body.size() == 0) {
         Some(empty) => {
             Err(Problem::bad_request("empty_file").with("name", &empty.name).with("was", "").with("field", ""))
@@ -135,7 +142,7 @@ async fn form(
         let mut part = part.map_err(|error| broken_form(&error, limits))?;
         seen += 1;
         if seen > PARTS_MAX {
-            return Err(Problem::bad_request("bad_multipart").with("max", PARTS_MAX));
+            return Err(Problem::bad_request("form_too_long").with("max", PARTS_MAX));
         }
         let name = part.content_disposition().and_then(named);
         let broken = |error| broken_form(&error, limits);
@@ -177,6 +184,8 @@ fn file_of(part: &Field, name: &str, body: Spooled) -> File {
 fn broken_form(error: &MultipartError, limits: Limits) -> Problem {
     match error {
         MultipartError::Payload(error) => limits.problem(error),
+        // Also what a name in another encoding looks like: the header as a whole cannot be read then.
+        MultipartError::ContentDispositionMissing => Problem::bad_request("bad_file_name"),
         // The type is open; all its other cases mean a form we cannot read.
         _ => Problem::bad_request("bad_multipart"),
     }
@@ -213,6 +222,12 @@ fn media_type_of(name: &str, stated: &str) -> String {
         return mime_guess::from_path(name).first_raw().unwrap_or("application/octet-stream").to_owned();
     }
     stated.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect()
+}
+
+/// A picture or a recording. Other types prove little: many senders call a table "some bytes", or a text.
+fn is_no_data(media_type: &str) -> bool {
+    let kind = media_type.split('/').next().unwrap_or_default();
+    ["audio", "image", "video"].iter().any(|no| kind.eq_ignore_ascii_case(no))
 }
 
 /// `%E8%AE%A2.csv` as `订.csv`; what is no escape stays as it is.

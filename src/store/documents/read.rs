@@ -4,7 +4,7 @@ use super::{DocumentKind, DocumentState};
 use crate::store::{
     StoreError,
     bulk::{self, Lock},
-    entity::{documents, rejects},
+    entity::{document_keys, documents, rejects},
     rows::{self, Place},
 };
 use model::{codes::Channel, ids::DocumentId, order::event::Actor, port::inbound::Summary, time::Instant};
@@ -67,6 +67,15 @@ pub async fn by_ids(conn: &impl ConnectionTrait, ids: &[DocumentId]) -> Result<V
     let keys = bulk::each(rows::uuids(ids.iter().copied()));
     let found = bulk::find::<documents::Entity>(conn, &[documents::Column::Id], keys, Lock::No).await?;
     found.into_iter().map(document).collect()
+}
+
+/// The document first stored with this key.
+///
+/// # Errors
+/// The database is gone.
+pub async fn first_with(conn: &impl ConnectionTrait, dedupe_key: [u8; 32]) -> Result<Option<DocumentId>, StoreError> {
+    let found = document_keys::Entity::find_by_id(dedupe_key.to_vec()).one(conn).await?;
+    Ok(found.map(|key| DocumentId::from_uuid(key.document_id)))
 }
 
 /// # Errors
