@@ -28,8 +28,8 @@ const MAPPING: &str = "a channel in a known format";
 const CHECK: &str = "a check";
 const POLICY: &str = "an approval rule, a freight rule, a weight";
 
-/// Modules beside the extensions that many of them share, by folder; no extension's name.
-const SHARED: [&str; 1] = ["adapters/src/connectors/answer.rs"];
+/// Names that are words of everyday: what means the extension cannot be told from what means a file.
+const EVERYDAY: [&str; 2] = ["file", "webhook"];
 
 /// The rows of the table: what it is, its files, its Rust.
 fn rows(page: &str) -> Vec<[String; 3]> {
@@ -72,12 +72,6 @@ fn unkept(rows: &[[String; 3]]) -> Vec<String> {
         |called: &str| KINDS.iter().any(|kind| kind.called == called) || [MAPPING, CHECK, POLICY].contains(&called);
     found.extend(rows.iter().filter(|row| !known(&row[0])).map(|row| format!("nothing checks the row `{}`", row[0])));
     found
-}
-
-/// Names of the extensions of a kind, by their files.
-fn names(kind: &Kind) -> Vec<String> {
-    let is_own = |name: &String| !SHARED.contains(&format!("{}/{name}.rs", kind.folder).as_str());
-    stems(&repository().join(kind.folder), ".rs").into_iter().filter(is_own).collect()
 }
 
 /// Does `text` hold `name` as a word of its own?
@@ -133,14 +127,14 @@ fn an_extension_is_named_in_its_list_once_and_nowhere_else() {
     let mut found = Vec::new();
     for kind in KINDS.iter().filter(|kind| kind.folder.starts_with("adapters")) {
         let list = read(&format!("{}.rs", kind.folder));
-        let names = names(kind);
+        // What is not in the list is shared by some of them.
+        let names = registered(&list);
         assert!(!names.is_empty(), "{}: no extension was found", kind.folder);
         for name in names {
             if lines_in_list(&list, &name) != 1 {
                 found.push(format!("{}.rs: {name} is in ALL {} times", kind.folder, lines_in_list(&list, &name)));
             }
-            // These are words of everyday: what names the platform cannot be told from what means a file.
-            if !["file", "webhook"].contains(&name.as_str()) {
+            if !EVERYDAY.contains(&name.as_str()) {
                 found.extend(named_elsewhere(files(), kind.folder, &name));
             }
         }
@@ -159,7 +153,7 @@ fn a_mapping_needs_no_rust() {
 fn a_scene_is_one_function_and_its_line() {
     let kind = &KINDS[3];
     let list = blanked(&read(&format!("{}.rs", kind.folder)), Blank::Comments);
-    for name in names(kind) {
+    for name in stems(&repository().join(kind.folder), ".rs") {
         let lines = list.lines().filter(|line| names_it(line, &name).is_some()).count();
         assert_eq!(lines, 2, "{name}: its module and its line in {}.rs", kind.folder);
         let others = entries(&repository().join("src/demo")).into_iter().filter(|path| path.is_file());
