@@ -44,11 +44,19 @@ pub(super) async fn run(args: &Args) -> Result<()> {
     let language = args.lang.language();
     let bar = bar(args.files.len());
     let mut all = Vec::new();
+    let brought = bring(args, language, &bar, &mut all).await;
+    bar.finish_and_clear();
+    // Of those that came before one that could not be taken, too.
+    let printed = report::print(&all, language);
+    brought.and(printed)
+}
+
+async fn bring(args: &Args, language: Language, bar: &ProgressBar, all: &mut Vec<Came>) -> Result<()> {
     match args.server.decide(&args.config, language)? {
         Where::There(caller) => {
             for file in &args.files {
                 let name = name_of(file);
-                let show = shower(&bar, &name, language);
+                let show = shower(bar, &name, language);
                 all.push(remote::bring(&caller, &args.channel, &name, file, show).await?);
                 bar.inc(1);
             }
@@ -58,14 +66,13 @@ pub(super) async fn run(args: &Args) -> Result<()> {
             let app = application(checked).await?;
             for file in &args.files {
                 let name = name_of(file);
-                let show = shower(&bar, &name, language);
+                let show = shower(bar, &name, language);
                 all.push(direct::bring(&app, &args.channel, &name, file, language, show).await?);
                 bar.inc(1);
             }
         }
     }
-    bar.finish_and_clear();
-    report::print(&all, language)
+    Ok(())
 }
 
 fn name_of(file: &std::path::Path) -> String {

@@ -188,5 +188,9 @@ fn a_file_goes_in_and_bad_cells_come_back() {
         assert!(words.contains(wanted), "no {wanted} in: {words}");
     }
     let (_, again) = code_and_words(folder.path(), &import);
-    assert!(again.contains("已导入过"), "{again}");
+    assert!(again.contains("已导入过") && !again.contains("新建"), "{again}");
+    // A file that is not there is no reason to keep silent about the one before it.
+    let (code, words) = code_and_words(folder.path(), &[&import[..3], &["missing.csv"], &import[3..]].concat());
+    assert_eq!(code, 1, "{words}");
+    assert!(words.contains("已导入过") && words.contains("missing.csv"), "{words}");
 }

@@ -60,9 +60,6 @@ pub(super) async fn bring(
         bytes: Vec::new(),
     };
     let spooled = spooled(app, &arrival, file).await.with_context(|| format!("{} cannot be read", file.display()))?;
-    if spooled.size() == 0 {
-        return Err(anyhow!("{} is empty; export it again and check its size", file.display()));
-    }
     let accepted = app.intake.accept_file(arrival, spooled).await?;
     let came = wait(&app.core, accepted.document, language, show).await?;
     Ok(Came { duplicate: accepted.duplicate, ..came })

@@ -75,7 +75,8 @@ fn one(came: &Came, language: Language) {
         say("rejects", "拒收条目"),
         came.faults_in_all
     ));
-    if !came.outcomes.is_empty() {
+    // Those of a duplicate are what its first arrival did.
+    if !came.duplicate && !came.outcomes.is_empty() {
         out::line(&format!("    {}", outcomes(came.outcomes, language)));
     }
     for fault in &came.faults {
