@@ -1,6 +1,7 @@
 //! Opening, locking, turns.
 
 use super::world::{NOW, on_each_database, urls};
+use model::time::DAY;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tributary::store::{Lane, Store, StoreError, StoreOptions, house, is_served};
@@ -133,6 +134,8 @@ async fn intake_goes_first_and_work_is_not_starved() {
 async fn nodes_and_readers_of_the_journal_are_remembered() {
     on_each_database(async |world| {
         let tx = world.begin().await;
+        let long_ago = NOW.plus(-2 * DAY);
+        house::heartbeat(&tx, "gone", long_ago, long_ago).await.expect("lived");
         house::heartbeat(&tx, "a", NOW, NOW).await.expect("lives");
         house::heartbeat(&tx, "a", NOW, NOW.plus(5)).await.expect("lives");
         house::heartbeat(&tx, "b", NOW, NOW).await.expect("lives");
@@ -140,6 +143,7 @@ async fn nodes_and_readers_of_the_journal_are_remembered() {
         tx.commit().await.expect("committed");
         let db = world.store.read();
         assert_eq!(house::live_nodes(db, NOW).await.expect("read"), 2);
+        assert_eq!(house::live_nodes(db, long_ago).await.expect("read"), 2, "one is forgotten");
         assert_eq!(house::live_nodes(db, NOW.plus(1)).await.expect("read"), 1);
         assert_eq!(house::consumer(db, "feed").await.expect("read"), 7);
         assert_eq!(house::consumer(db, "other").await.expect("read"), 0);
