@@ -43,7 +43,7 @@ const EXAMPLES: &str = "Examples:
   tributary key create --user mei --role order_desk         make an API key
   tributary import store-17-pos receipts.csv                bring a file in and say what became of it
 
-Exit codes: 0 done, 1 failed, 2 wrong usage. Logging: TRIBUTARY_LOG=debug, TRIBUTARY_LOG_FORMAT=json (stderr).";
+Exit codes: 0 done, 1 failed, 2 wrong usage, or nothing to start a server with. Logging: TRIBUTARY_LOG=debug, TRIBUTARY_LOG_FORMAT=json (stderr).";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -102,6 +102,9 @@ fn failed(error: &anyhow::Error) -> ExitCode {
         eprintln!("{error}");
         return ExitCode::from(USAGE);
     }
+    if error.is::<NotStarted>() {
+        return ExitCode::from(USAGE);
+    }
     if !error.is::<Said>() {
         eprintln!("tributary: {error:#}");
     }
@@ -112,6 +115,11 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 #[derive(Debug, thiserror::Error)]
 #[error("tributary: {0}")]
 struct Wrong(String);
+
+/// A server cannot start as it was told to, and why has been printed already; exit code 2.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("nothing was started")]
+struct NotStarted;
 
 /// The command failed, and the reason has been printed already.
 #[derive(Clone, Copy, Debug, thiserror::Error)]

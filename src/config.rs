@@ -209,7 +209,7 @@ impl Config {
         let over = match file {
             None => String::new(),
             Some(path) => std::fs::read_to_string(path)
-                .map_err(|e| ConfigError { place: path.display().to_string(), problem: e.to_string() })?,
+                .map_err(|e| ConfigError { place: path.display().to_string(), problem: unreadable(&e) })?,
         };
         Self::read(&over, &file.map_or_else(|| "config".to_owned(), |p| p.display().to_string()))
     }
@@ -221,9 +221,14 @@ impl Config {
     pub fn read(over: &str, place: &str) -> Result<Self, ConfigError> {
         let wrong = |place: &str, e: &toml::de::Error| ConfigError { place: place.to_owned(), problem: e.to_string() };
         let mut all: toml::Table = toml::from_str(BASE).map_err(|e| wrong("base.toml", &e))?;
-        let over: toml::Table = toml::from_str(over).map_err(|e| wrong(place, &e))?;
+        let text = over;
+        let over: toml::Table = toml::from_str(text).map_err(|e| wrong(place, &e))?;
         lay_over(&mut all, over);
-        all.try_into().map_err(|e: toml::de::Error| wrong(place, &e))
+        all.try_into().map_err(|e: toml::de::Error| {
+            let problem = e.to_string().trim_end().replace("\nin `", " in `");
+            let place = line_of(text, &problem).map_or_else(|| place.to_owned(), |line| format!("{place}:{line}"));
+            ConfigError { place, problem }
+        })
     }
 
     /// The bytes of the secret called `name`.
@@ -247,6 +252,29 @@ impl Config {
             }
         }
     }
+}
+
+fn unreadable(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            "there is no such file; name the configuration with --config FILE, or leave it out for the defaults"
+                .to_owned()
+        }
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+/// Where in `text` the key stands that a problem names: "unknown field `x`", or "in `table.x`". The merged table does not
+/// know any more which line a value came from.
+fn line_of(text: &str, problem: &str) -> Option<usize> {
+    let named = |mark: &str| problem.split_once(mark)?.1.split('`').next()?.rsplit('.').next();
+    let key = named("unknown field `").or_else(|| named(" in `"))?;
+    let is_it = |line: &str| {
+        let line = line.trim_start().trim_start_matches('[');
+        let stated = line.split(['=', ']']).next().unwrap_or_default().trim();
+        stated.trim_matches('"').rsplit('.').next() == Some(key)
+    };
+    text.lines().position(is_it).map(|at| at + 1)
 }
 
 /// An environment variable, when it is set and is text.

@@ -32,13 +32,14 @@ use step::Partner;
 /// Shortest lease, seconds: a call needs time within it.
 pub const LEASE_MIN: i64 = 3;
 
-/// Starts a task for each configured connector.
+/// Starts a task for each configured connector, and the one that says this node lives, connectors or not.
 ///
 /// # Errors
 /// A connector whose address, secret or kind cannot be used.
 pub fn start(core: &Arc<Core>) -> Result<(), ConfigError> {
     let config = &core.config;
     if config.connectors.is_empty() {
+        tokio::spawn(pace::follow_nodes(Arc::clone(core), Vec::new()));
         return Ok(());
     }
     if config.dispatch.lease_seconds < LEASE_MIN {
@@ -54,10 +55,7 @@ pub fn start(core: &Arc<Core>) -> Result<(), ConfigError> {
         partners.push((connector, partner(core, name, connector, endpoint, &client)?));
     }
     let paced = partners.iter().map(|(_, partner)| Arc::clone(&partner.pace)).filter(|pace| pace.is_limited());
-    let paced: Vec<Arc<Pace>> = paced.collect();
-    if !paced.is_empty() {
-        tokio::spawn(pace::follow_nodes(Arc::clone(core), paced));
-    }
+    tokio::spawn(pace::follow_nodes(Arc::clone(core), paced.collect()));
     for (connector, partner) in partners {
         tokio::spawn(claim::work(Arc::clone(core), Arc::new(partner), connector.in_flight.max(1)));
     }

@@ -1,18 +1,23 @@
 //! Documents come in: durable first, acknowledged then, read after.
 
+mod large;
 mod late;
 pub mod parse;
 pub mod replay;
+pub mod spool;
 mod sweep;
 mod writer;
 
 use crate::{app::Core, orders::Runner};
+use large::Large;
 use model::{codes::Channel, ids::DocumentId, order::event::Actor};
 use sha2::{Digest, Sha256};
+use spool::{Body, Spool, Spooled};
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use crate::store::documents::DocumentKind;
+pub use large::forget as forget_unfinished;
 
 /// A document at the door.
 #[derive(Clone, Debug)]
@@ -54,10 +59,15 @@ struct Waiting {
     reply: oneshot::Sender<Result<Accepted, NotAccepted>>,
 }
 
+/// Large files written to the database at once; others wait in their spool.
+const LARGE_AT_ONCE: usize = 4;
+
 /// A handle to the intake.
 #[derive(Clone, Debug)]
 pub struct Intake {
+    core: Arc<Core>,
     door: mpsc::Sender<Waiting>,
+    large: Arc<Semaphore>,
     pub parser: parse::Parser,
 }
 
@@ -68,7 +78,8 @@ impl Intake {
         let parser = parse::Parser::start(Arc::clone(core), runner.clone());
         tokio::spawn(writer::work(Arc::clone(core), inbox, parser.clone()));
         tokio::spawn(sweep::work(Arc::clone(core), parser.clone()));
-        Self { door, parser }
+        tokio::spawn(large::sweep(Arc::clone(core)));
+        Self { core: Arc::clone(core), door, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)), parser }
     }
 
     /// Stores a document; returns when it is durable.
@@ -78,6 +89,37 @@ impl Intake {
     pub async fn accept(&self, arrival: Arrival) -> Result<Accepted, NotAccepted> {
         let sha256: [u8; 32] = Sha256::digest(&arrival.bytes).into();
         let dedupe_key = dedupe_key(&arrival);
+        self.small(arrival, sha256, dedupe_key).await
+    }
+
+    /// Where a file of `channel` and `topic` is gathered that may be too large for memory.
+    pub fn spool(&self, channel: &Channel, topic: &str) -> Spool {
+        Spool::new(&self.core.config.database.url, channel.as_str(), topic)
+    }
+
+    /// Stores a file gathered in a [`Spool`] of the arrival's channel and topic; `arrival.bytes` are empty. Returns when
+    /// it is durable.
+    ///
+    /// # Errors
+    /// As [`Self::accept`]; of a large file parts may stay behind, which nobody sees and which are swept away.
+    pub async fn accept_file(&self, arrival: Arrival, file: Spooled) -> Result<Accepted, NotAccepted> {
+        let Spooled { body, size, sha256, dedupe_key } = file;
+        match body {
+            Body::Held(bytes) => self.small(Arrival { bytes, ..arrival }, sha256, dedupe_key).await,
+            Body::File(file) => {
+                let large = Large { arrival, file, size, sha256, dedupe_key };
+                let (core, parser, room) = (Arc::clone(&self.core), self.parser.clone(), Arc::clone(&self.large));
+                // On its own: a sender who goes away does not stop it half way.
+                let stored = tokio::spawn(async move {
+                    let _room = room.acquire_owned().await;
+                    large::store(&core, &parser, large).await
+                });
+                stored.await.unwrap_or_else(|error| Err(NotAccepted::Unavailable(error.to_string())))
+            }
+        }
+    }
+
+    async fn small(&self, arrival: Arrival, sha256: [u8; 32], dedupe_key: [u8; 32]) -> Result<Accepted, NotAccepted> {
         let (reply, outcome) = oneshot::channel();
         let waiting = Waiting { arrival, sha256, dedupe_key, reply };
         self.door.try_send(waiting).map_err(|_| NotAccepted::Full)?;

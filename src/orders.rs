@@ -9,5 +9,5 @@ mod statement;
 mod write;
 
 pub use file::{PartyKey, customer_party, refer};
-pub use run::{CommandJob, Finish, Outcome, StatementJob};
+pub use run::{CommandJob, Did, Finish, Outcome, StatementJob, counted};
 pub use runner::{RunError, Runner};

@@ -41,7 +41,7 @@ use lanes::{Lanes, Turn};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, IsolationLevel,
     QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    entity::prelude::async_trait::async_trait,
+    entity::prelude::async_trait::async_trait, sqlx::Connection as _,
 };
 use std::{fs::File, sync::Arc};
 
@@ -101,12 +101,21 @@ impl Store {
         Ok(Tx { inner: self.write.begin_with_options(options).await?, _turn: turn })
     }
 
-    /// Applies the schema steps that are missing.
+    /// Applies the schema steps that are missing; nodes that start together take turns.
     ///
     /// # Errors
     /// A step fails or the database is newer than this program.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(migrations::migrate(&self.write).await?)
+        let turn = match self.backend() {
+            DbBackend::Postgres => Some(open::migration_turn(self.write.get_postgres_connection_pool()).await?),
+            _ => None,
+        };
+        let migrated = migrations::migrate(&self.write).await;
+        if let Some(turn) = turn {
+            // The end of its connection gives the turn on, also when it ends badly.
+            let _ = turn.close().await;
+        }
+        Ok(migrated?)
     }
 
     /// Looks for damage; quick on SQLite, nothing to do on PostgreSQL, which checks its pages itself.

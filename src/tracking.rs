@@ -19,7 +19,7 @@ use model::{
         command::Command,
         event::{Actor, Parcel},
     },
-    port::inbound::{Document, Summary, TrackingReport},
+    port::inbound::{Document, Outcomes, Summary, TrackingReport},
 };
 use std::sync::Arc;
 
@@ -74,6 +74,7 @@ async fn taken(core: &Core, runner: &Runner, task: &Task) -> Result<(), Fault> {
             mapping_version: 1,
             said: Vec::new(),
             progress: 0,
+            so_far: Outcomes::default(),
             rejects: callback.rejects,
             first_reject: 1,
             finish: Some(Finish {

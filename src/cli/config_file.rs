@@ -9,7 +9,11 @@ use crate::{
     store::{self, StoreError},
 };
 use anyhow::{Context as _, anyhow};
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Which configuration a command runs with.
 #[derive(Clone, Debug, clap::Args)]
@@ -60,7 +64,50 @@ fn explained(error: StoreError, url: &str) -> anyhow::Error {
              take --server URL --key KEY.",
             path.display()
         ),
-        error => anyhow::Error::new(error).context(format!("the database {url} cannot be opened")),
+        StoreError::File { path, error } => anyhow!("the database {url} cannot be opened: {}", of_file(&path, &error)),
+        error if error.is_unavailable() => Away(format!(
+            "the database {url} cannot be reached: {error}; see that it runs and that database.url is right"
+        ))
+        .into(),
+        // Its sources are in its words already.
+        error => anyhow!("the database {url} cannot be opened: {error}{}", remedy(&error)),
+    }
+}
+
+/// The database does not answer; it may when it is asked again.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Away(String);
+
+/// What to do about a file that cannot be opened.
+fn of_file(path: &Path, error: &std::io::Error) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).display();
+    match error.kind() {
+        ErrorKind::NotFound if !path.parent().is_some_and(Path::is_dir) => {
+            format!("the folder {folder} is not there; make it, or set database.url to another")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => format!(
+            "{} cannot be written; give the folder {folder} to the user who runs this, or set database.url to another",
+            path.display()
+        ),
+        ErrorKind::IsADirectory => {
+            format!("{} is a folder; set database.url to a file in it", path.display())
+        }
+        _ => format!("{}: {error}", path.display()),
+    }
+}
+
+/// What to do about an error of the database itself.
+fn remedy(error: &StoreError) -> &'static str {
+    let words = error.to_string();
+    if words.contains("file is not a database") {
+        "; set database.url to another file, or put back the one that was there"
+    } else if words.contains("authentication failed") {
+        "; set user and password in database.url"
+    } else if words.contains("does not exist") {
+        "; make it (createdb), or set database.url to another"
+    } else {
+        ""
     }
 }
 
@@ -83,6 +130,6 @@ pub(super) fn count(number: usize, what: &str) -> String {
 }
 
 /// The bytes of a file, or which one cannot be read.
-pub(super) fn read(file: &std::path::Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))
 }

@@ -3,7 +3,7 @@
 use crate::words::Language;
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::Value;
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 /// Time an answer may take; a large upload is stored before it is answered.
 const DEADLINE: Duration = Duration::from_secs(600);
@@ -119,9 +119,28 @@ impl Caller {
     /// # Errors
     /// The server is away or does not take it.
     pub async fn upload(&self, channel: &str, name: &str, bytes: Vec<u8>) -> Result<(String, bool)> {
+        let length = bytes.len() as u64;
+        self.uploaded(channel, name, bytes.into(), length).await
+    }
+
+    /// Uploads a file from where it lies, never whole in memory.
+    ///
+    /// # Errors
+    /// As [`Self::upload`], or it cannot be read.
+    pub async fn upload_file(&self, channel: &str, name: &str, file: &Path) -> Result<(String, bool)> {
+        let unreadable = || format!("{} cannot be read", file.display());
+        let opened = tokio::fs::File::open(file).await.with_context(unreadable)?;
+        let length = opened.metadata().await.with_context(unreadable)?.len();
+        self.uploaded(channel, name, opened.into(), length).await
+    }
+
+    async fn uploaded(&self, channel: &str, name: &str, body: reqwest::Body, length: u64) -> Result<(String, bool)> {
         let path = format!("/v1/channels/{channel}/uploads");
-        let headers = [("content-type", "application/octet-stream"), ("x-file-name", &percent_encoded(name))];
-        let taken = self.post_bytes(&path, &headers, bytes).await?.good()?;
+        let length = length.to_string();
+        let name = percent_encoded(name);
+        let headers =
+            [("content-type", "application/octet-stream"), ("content-length", &length), ("x-file-name", &name)];
+        let taken = self.put_bytes(reqwest::Method::POST, &path, &headers, body).await?.good()?;
         let document = &taken["documents"][0];
         let id = document["document"].as_str().ok_or_else(|| anyhow!("the server named no document"))?;
         Ok((id.to_owned(), document["duplicate"].as_bool().unwrap_or_default()))
@@ -132,7 +151,7 @@ impl Caller {
         method: reqwest::Method,
         path: &str,
         headers: &[(&str, &str)],
-        body: Vec<u8>,
+        body: impl Into<reqwest::Body>,
     ) -> Result<Answer> {
         let mut request = self.client.request(method, format!("{}{path}", self.server)).body(body);
         for (name, value) in headers {

@@ -5,7 +5,7 @@ pub(super) mod remote;
 pub(super) mod report;
 
 use super::{
-    config_file::{self, ConfigFile, application},
+    config_file::{ConfigFile, application},
     language::{Lang, pick},
     server::{ServerArgs, Where},
 };
@@ -44,12 +44,20 @@ pub(super) async fn run(args: &Args) -> Result<()> {
     let language = args.lang.language();
     let bar = bar(args.files.len());
     let mut all = Vec::new();
+    let brought = bring(args, language, &bar, &mut all).await;
+    bar.finish_and_clear();
+    // Of those that came before one that could not be taken, too.
+    let printed = report::print(&all, language);
+    brought.and(printed)
+}
+
+async fn bring(args: &Args, language: Language, bar: &ProgressBar, all: &mut Vec<Came>) -> Result<()> {
     match args.server.decide(&args.config, language)? {
         Where::There(caller) => {
             for file in &args.files {
-                let (name, bytes) = one(file)?;
-                let show = shower(&bar, &name, language);
-                all.push(remote::bring(&caller, &args.channel, &name, bytes, show).await?);
+                let name = name_of(file);
+                let show = shower(bar, &name, language);
+                all.push(remote::bring(&caller, &args.channel, &name, file, show).await?);
                 bar.inc(1);
             }
         }
@@ -57,20 +65,18 @@ pub(super) async fn run(args: &Args) -> Result<()> {
             direct::check_channel(&checked, &args.channel)?;
             let app = application(checked).await?;
             for file in &args.files {
-                let (name, bytes) = one(file)?;
-                let show = shower(&bar, &name, language);
-                all.push(direct::bring(&app, &args.channel, &name, bytes, language, show).await?);
+                let name = name_of(file);
+                let show = shower(bar, &name, language);
+                all.push(direct::bring(&app, &args.channel, &name, file, language, show).await?);
                 bar.inc(1);
             }
         }
     }
-    bar.finish_and_clear();
-    report::print(&all, language)
+    Ok(())
 }
 
-fn one(file: &std::path::Path) -> Result<(String, Vec<u8>)> {
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok((name, config_file::read(file)?))
+fn name_of(file: &std::path::Path) -> String {
+    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Shown on a terminal only.

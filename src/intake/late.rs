@@ -1,7 +1,10 @@
 //! Documents that found the reading queue full: read from the store as soon as there is room, the oldest first, so that a
 //! burst costs memory for its ids only and waits for no lease.
 
-use super::{parse::Lanes, replay::task};
+use super::{
+    parse::Lanes,
+    replay::{bytes_now, task},
+};
 use crate::{
     app::Core,
     store::{
@@ -46,7 +49,7 @@ async fn bring(core: &Core, waiting: &[Late], lanes: &Lanes) -> Result<(), Store
         if document.lease_epoch != late.epoch || document.state != DocumentState::Received {
             continue;
         }
-        if let Some(bytes) = documents::bytes(db, document.id).await? {
+        if let Some(bytes) = bytes_now(core, &document).await? {
             let progress = document.progress;
             lanes.bring(task(document, late.epoch, progress, bytes)).await;
         }

@@ -8,17 +8,20 @@ use super::{
 };
 use crate::{
     app::{ChannelRuntime, Core},
-    orders::{Finish, Runner, StatementJob},
-    store::documents::DocumentState,
+    orders::{Finish, Runner, StatementJob, counted},
+    store::{
+        Lane, StoreError,
+        documents::{self, DocumentState},
+    },
     tracking,
 };
 use model::{
     codes::Channel,
     ids::DocumentId,
     order::event::Actor,
-    port::inbound::{Document, Read},
+    port::inbound::{Document, Outcomes, Read},
     said::{Reject, Said},
-    time::Instant,
+    time::{Instant, SECOND},
 };
 use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
 use tokio::{runtime::Handle, sync::mpsc};
@@ -28,7 +31,7 @@ const CHUNK: usize = 256;
 /// Rejects kept of one document; further ones are counted in the summary's records only.
 pub const REJECTS_MAX: usize = 10_000;
 /// Bytes from which on a document takes the lane of the large ones.
-const LARGE: usize = 256 * 1024;
+pub(super) const LARGE: i64 = 256 * 1024;
 
 /// A document to be read.
 #[derive(Debug)]
@@ -37,6 +40,8 @@ pub struct Task {
     pub epoch: i64,
     /// Statements already committed by a reader that died.
     pub progress: i64,
+    /// What became of those.
+    pub so_far: Outcomes,
     pub kind: DocumentKind,
     pub channel: Channel,
     /// Who brought it.
@@ -46,7 +51,33 @@ pub struct Task {
     pub media_type: String,
     pub headers: Vec<(String, String)>,
     pub received_at: Instant,
+    /// Empty for a large document that is stored already: it is read when its turn comes, so that one at a time is in
+    /// memory.
     pub bytes: Vec<u8>,
+    /// Bytes of the document.
+    pub size: i64,
+}
+
+impl Task {
+    /// A document that was just stored, under its first lease.
+    pub(super) fn of(document: DocumentId, received_at: Instant, arrival: Arrival) -> Self {
+        Self {
+            document,
+            epoch: 1,
+            progress: 0,
+            so_far: Outcomes::default(),
+            kind: arrival.kind,
+            channel: arrival.channel,
+            actor: arrival.actor,
+            topic: arrival.topic,
+            name: arrival.name,
+            media_type: arrival.media_type,
+            headers: arrival.headers,
+            received_at,
+            size: i64::try_from(arrival.bytes.len()).unwrap_or(i64::MAX),
+            bytes: arrival.bytes,
+        }
+    }
 }
 
 /// A handle to the reading threads.
@@ -65,7 +96,7 @@ pub(super) struct Lanes {
 
 impl Lanes {
     fn of(&self, task: &Task) -> &mpsc::Sender<Task> {
-        if task.bytes.len() < LARGE { &self.small } else { &self.large }
+        if task.size < LARGE { &self.small } else { &self.large }
     }
 
     /// Waits for a place; those who wait have theirs before newcomers.
@@ -101,20 +132,7 @@ impl Parser {
 
     /// Hands a document on that was just stored.
     pub fn hand_on(&self, document: DocumentId, received_at: Instant, arrival: Arrival) {
-        self.offer(Task {
-            document,
-            epoch: 1,
-            progress: 0,
-            kind: arrival.kind,
-            channel: arrival.channel,
-            actor: arrival.actor,
-            topic: arrival.topic,
-            name: arrival.name,
-            media_type: arrival.media_type,
-            headers: arrival.headers,
-            received_at,
-            bytes: arrival.bytes,
-        });
+        self.offer(Task::of(document, received_at, arrival));
     }
 
     /// Offers a task to its lane. One that finds it full is forgotten but for its id, and read from the store when
@@ -140,7 +158,18 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(&self, task: Task) {
+    fn read(&self, mut task: Task) {
+        if task.bytes.is_empty() && task.size > 0 {
+            match self.runtime.block_on(fetch(&self.core, &task)) {
+                Ok(Some(bytes)) => task.bytes = bytes,
+                // Somebody else has its lease by now, or its bytes are gone.
+                Ok(None) | Err(StoreError::Conflict(_)) => return,
+                Err(error) => {
+                    tracing::warn!(%error, document = %task.document, "a large document waits for its lease to be read");
+                    return;
+                }
+            }
+        }
         if task.kind == DocumentKind::Callback {
             self.runtime.spawn(tracking::take(Arc::clone(&self.core), self.runner.clone(), task));
             return;
@@ -156,6 +185,15 @@ impl Reader {
     }
 }
 
+/// The bytes of a stored document whose turn has come; its lease begins anew.
+async fn fetch(core: &Core, task: &Task) -> Result<Option<Vec<u8>>, StoreError> {
+    let until = core.clock.now().plus(2 * core.config.intake.lease_seconds * SECOND);
+    let tx = core.store.begin(Lane::Work).await?;
+    documents::progress(&tx, task.document, task.epoch, task.progress, until).await?;
+    tx.commit().await?;
+    documents::bytes(core.store.read(), task.document).await
+}
+
 /// One document being read.
 struct Reading<'a> {
     reader: &'a Reader,
@@ -165,6 +203,7 @@ struct Reading<'a> {
     rejects: Vec<Reject>,
     /// Statements read, those of an earlier reader included.
     seen: i64,
+    so_far: Outcomes,
     good: u32,
     bad: BTreeSet<String>,
     rejected: u32,
@@ -175,7 +214,8 @@ type Fault = crate::orders::RunError;
 impl<'a> Reading<'a> {
     fn new(reader: &'a Reader, channel: &'a ChannelRuntime, task: &'a Task) -> Self {
         let (chunk, rejects) = (Vec::new(), Vec::new());
-        Self { reader, channel, task, chunk, rejects, seen: 0, good: 0, bad: BTreeSet::new(), rejected: 0 }
+        let so_far = task.so_far;
+        Self { reader, channel, task, chunk, rejects, seen: 0, so_far, good: 0, bad: BTreeSet::new(), rejected: 0 }
     }
 
     fn run(mut self) -> Result<(), Fault> {
@@ -243,6 +283,7 @@ impl<'a> Reading<'a> {
             mapping_version: i32::try_from(self.channel.mapping.version).unwrap_or(i32::MAX),
             said: std::mem::take(&mut self.chunk),
             progress: self.seen,
+            so_far: self.so_far,
             rejects,
             first_reject,
             finish,
@@ -250,6 +291,9 @@ impl<'a> Reading<'a> {
         if alone {
             return Ok(());
         }
-        outcome.blocking_recv().map_err(|_| Fault::Unavailable("the order runner has stopped".to_owned()))?.map(drop)
+        let outcomes = outcome.blocking_recv();
+        let outcomes = outcomes.map_err(|_| Fault::Unavailable("the order runner has stopped".to_owned()))??;
+        self.so_far = self.so_far.plus(counted(&outcomes));
+        Ok(())
     }
 }

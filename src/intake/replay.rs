@@ -1,9 +1,13 @@
 //! Reading a stored document again, with today's mapping. What it may change follows the version rules of statements.
 
-use super::parse::{Parser, Task};
+use super::parse::{LARGE, Parser, Task};
 use crate::{
     app::Core,
-    store::{Lane, StoreError, documents, rejects},
+    store::{
+        Lane, StoreError,
+        documents::{self, DocumentState},
+        rejects,
+    },
 };
 use model::{ids::DocumentId, time::SECOND};
 
@@ -13,8 +17,8 @@ use model::{ids::DocumentId, time::SECOND};
 /// # Errors
 /// The database is away.
 pub async fn replay(core: &Core, parser: &Parser, id: DocumentId) -> Result<bool, StoreError> {
-    let Some(bytes) = documents::bytes(core.store.read(), id).await? else { return Ok(false) };
     let Some(found) = documents::by_id(core.store.read(), id).await? else { return Ok(false) };
+    let Some(bytes) = bytes_now(core, &found).await? else { return Ok(false) };
     let until = core.clock.now().plus(core.config.intake.lease_seconds * SECOND);
     let tx = core.store.begin(Lane::Work).await?;
     let epoch = documents::reopen(&tx, id, &core.node, until).await?;
@@ -24,9 +28,22 @@ pub async fn replay(core: &Core, parser: &Parser, id: DocumentId) -> Result<bool
     Ok(true)
 }
 
+/// The bytes a task needs from the start: all of a small document, none of a large one, which is read when its turn
+/// comes; `None` when they are gone.
+pub(super) async fn bytes_now(core: &Core, found: &documents::Document) -> Result<Option<Vec<u8>>, StoreError> {
+    match found.state {
+        DocumentState::Receiving | DocumentState::Erased => Ok(None),
+        _ if found.size >= LARGE => Ok(Some(Vec::new())),
+        _ => documents::bytes(core.store.read(), found.id).await,
+    }
+}
+
 /// A stored document as a task for the parser.
 pub(super) fn task(found: documents::Document, epoch: i64, progress: i64, bytes: Vec<u8>) -> Task {
+    // Read from its start, nothing came of it yet.
+    let so_far = found.summary.filter(|_| progress > 0).map(|summary| summary.outcomes).unwrap_or_default();
     Task {
+        so_far,
         document: found.id,
         epoch,
         progress,
@@ -39,5 +56,6 @@ pub(super) fn task(found: documents::Document, epoch: i64, progress: i64, bytes:
         headers: found.headers,
         received_at: found.received_at,
         bytes,
+        size: found.size,
     }
 }

@@ -1,6 +1,9 @@
 //! Documents whose reader died, or that found the queue full, are found by their expired lease and read.
 
-use super::{parse::Parser, replay::task};
+use super::{
+    parse::Parser,
+    replay::{bytes_now, task},
+};
 use crate::{
     app::Core,
     store::{Lane, StoreError, documents},
@@ -46,7 +49,7 @@ async fn round(core: &Core, parser: &Parser, expired_by: Instant, started: Insta
     tx.commit().await?;
     let taken = found.len();
     for document in found {
-        if let Some(bytes) = documents::bytes(core.store.read(), document.id).await? {
+        if let Some(bytes) = bytes_now(core, &document).await? {
             let (epoch, progress) = (document.lease_epoch, document.progress);
             parser.offer(task(document, epoch, progress, bytes));
         }

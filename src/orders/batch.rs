@@ -2,7 +2,7 @@
 
 use super::{
     facts,
-    run::{CommandJob, Outcome, StatementJob},
+    run::{CommandJob, Did, Outcome, StatementJob},
     statement::{Asked, Settled},
 };
 use crate::{
@@ -21,6 +21,7 @@ use model::{
         event::{Actor, Happened},
         refusal::Refusal,
         state::Slot,
+        status::{Status, status},
     },
     party::Party,
     rules::checks::fingerprint,
@@ -133,7 +134,7 @@ impl Batch {
         let word = said.last_word(known).map(|w| LastSaid { order: id, ..w });
         let identity = Identity { id, ..said.identity.clone() };
         let outcome = match self.carry_out(&identity, &command, actor) {
-            Ok(events) => Outcome::Done { order: id, events },
+            Ok(done) => done,
             // A channel that says what we know already; any other refusal of a channel is an event.
             Err(refusal) => Outcome::Unchanged { order: id, why: refusal.code },
         };
@@ -156,12 +157,12 @@ impl Batch {
             Some(Slot::Empty) | None => return Outcome::Refused { order, refusal: Refusal::new("unknown_order") },
         };
         match self.carry_out(&identity, &job.command, &job.actor) {
-            Ok(events) => Outcome::Done { order, events },
+            Ok(done) => done,
             Err(refusal) => Outcome::Refused { order, refusal },
         }
     }
 
-    fn carry_out(&mut self, identity: &Identity, command: &Command, actor: &Actor) -> Result<u32, Refusal> {
+    fn carry_out(&mut self, identity: &Identity, command: &Command, actor: &Actor) -> Result<Outcome, Refusal> {
         let before = self.slots.get(&identity.id).cloned().unwrap_or(Slot::Empty);
         let was = before.events();
         let Done { slot, happened, effects } = decide(identity, before, command, actor, &self.facts)?;
@@ -173,11 +174,17 @@ impl Batch {
             self.facts.similar.entry(print).or_default().push(order.id);
         }
         self.take(effects);
-        let events = slot.events();
+        let did = match (was, command) {
+            (0, _) => Did::Created,
+            (_, Command::NoteStale { .. }) => Did::NotedStale,
+            _ => Did::Changed,
+        };
+        let held = matches!(status(&slot), Some(Status::OnHold | Status::AwaitingApproval));
+        let done = Outcome::Done { order: identity.id, events: slot.events(), did, held };
         self.written.orders.entry(identity.id).or_insert(was);
         self.written.journal.extend(happened.into_iter().map(|h| (identity.id, h)));
         self.slots.insert(identity.id, slot);
-        Ok(events)
+        Ok(done)
     }
 
     /// Sorts effects by kind; the facts absorb the stock movements.

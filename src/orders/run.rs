@@ -16,7 +16,7 @@ use model::{
     ids::{DocumentId, OrderId, PartyId},
     order::{command::Command, decide::Identity, event::Actor, refusal::Refusal},
     party::Party,
-    port::inbound::Summary,
+    port::inbound::{Outcomes, Summary},
     said::{Reject, Said},
 };
 use tokio::sync::oneshot;
@@ -39,6 +39,8 @@ pub struct StatementJob {
     pub said: Vec<Said>,
     /// Statements of the document committed once this job is.
     pub progress: i64,
+    /// What became of the document's statements before this job's.
+    pub so_far: Outcomes,
     pub rejects: Vec<Reject>,
     /// Number of the first of `rejects` in the document, from 1.
     pub first_reject: u32,
@@ -68,12 +70,41 @@ pub struct CommandJob {
 /// What came of one statement or command.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// Events were appended; `events` is the number of the order's last one.
-    Done { order: OrderId, events: u32 },
+    /// Events were appended; `events` is the number of the order's last one. `held`: it waits for a person now.
+    Done { order: OrderId, events: u32, did: Did, held: bool },
     /// Understood, and nothing to change.
     Unchanged { order: OrderId, why: String },
     /// A person's command that could not be done.
     Refused { order: OrderId, refusal: Refusal },
+}
+
+/// What events did to an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Did {
+    /// It was not there before.
+    Created,
+    Changed,
+    /// Only noted that something older was said of it.
+    NotedStale,
+}
+
+/// The outcomes of a document's statements, counted.
+pub fn counted(outcomes: &[Outcome]) -> Outcomes {
+    let mut all = Outcomes::default();
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Done { did: Did::NotedStale, .. } | Outcome::Unchanged { .. } => all.unchanged += 1,
+            Outcome::Done { did, held, .. } => {
+                match did {
+                    Did::Created => all.created += 1,
+                    Did::Changed | Did::NotedStale => all.changed += 1,
+                }
+                all.held += u32::from(*held);
+            }
+            Outcome::Refused { .. } => {}
+        }
+    }
+    all
 }
 
 /// Carries all jobs out and answers each.
@@ -112,7 +143,7 @@ async fn attempt(core: &Core, jobs: &[Prepared]) -> Result<Vec<Vec<Outcome>>, St
         let done = async {
             let mut batch = Batch::load(core, jobs).await?;
             let outcomes = batch.decide(jobs);
-            write::write(core, jobs, batch).await?;
+            write::write(core, jobs, batch, &outcomes).await?;
             Ok(outcomes)
         };
         match done.await {

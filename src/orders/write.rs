@@ -1,6 +1,9 @@
 //! Writes a decided batch in one transaction: orders, stock, deliveries, and last of all the journal.
 
-use super::batch::{Batch, Prepared, Written};
+use super::{
+    batch::{Batch, Prepared, Written},
+    run::{Outcome, counted},
+};
 use crate::{
     app::{Core, Listener},
     crash,
@@ -21,13 +24,19 @@ use model::{
         status::{Status, status},
     },
     party::Party,
+    port::inbound::Summary,
     rules::{checks::fingerprint, pricing::order_total},
     time::{Instant, SECOND},
 };
 use std::collections::HashMap;
 
 /// Lock order of every transaction: order keys, orders, fulfilments, stock, deliveries, journal counter.
-pub(super) async fn write(core: &Core, jobs: &[Prepared], batch: Batch) -> Result<(), StoreError> {
+pub(super) async fn write(
+    core: &Core,
+    jobs: &[Prepared],
+    batch: Batch,
+    outcomes: &[Vec<Outcome>],
+) -> Result<(), StoreError> {
     let now = batch.facts.now;
     let Batch { keys, slots, words, written, .. } = batch;
     let tx = core.store.begin(Lane::Work).await?;
@@ -53,7 +62,7 @@ pub(super) async fn write(core: &Core, jobs: &[Prepared], batch: Batch) -> Resul
     orders::save(&tx, &saved, now).await?;
     let said: Vec<_> = written.words.keys().filter_map(|key| words.get(key).cloned()).collect();
     said::put(&tx, &said).await?;
-    documents(core, &tx, jobs, now).await?;
+    documents(core, &tx, jobs, outcomes, now).await?;
     take_stock(&tx, &written.moves, now).await?;
     let told = tells(&core.listeners, &written.tells, now)?;
     deliveries::insert(&tx, &told, now).await?;
@@ -138,13 +147,20 @@ fn derived<'a>(written: &Written, slots: &'a HashMap<OrderId, Slot>) -> Vec<Deri
     written.orders.iter().filter_map(one).collect()
 }
 
-async fn documents(core: &Core, tx: &Tx, jobs: &[Prepared], now: Instant) -> Result<(), StoreError> {
+async fn documents(
+    core: &Core,
+    tx: &Tx,
+    jobs: &[Prepared],
+    outcomes: &[Vec<Outcome>],
+    now: Instant,
+) -> Result<(), StoreError> {
     let mut finished = Vec::new();
-    for prepared in jobs {
+    for (prepared, outcomes) in jobs.iter().zip(outcomes) {
         let Prepared::Statements { job, .. } = prepared else { continue };
         if !job.rejects.is_empty() {
             rejects::insert(tx, job.document, job.first_reject, &job.rejects, now).await?;
         }
+        let outcomes = job.so_far.plus(counted(outcomes));
         match &job.finish {
             Some(finish) => finished.push(Finished {
                 id: job.document,
@@ -154,11 +170,11 @@ async fn documents(core: &Core, tx: &Tx, jobs: &[Prepared], now: Instant) -> Res
                 mapping_version: job.mapping_version,
                 orders_good: finish.good,
                 orders_bad: finish.bad,
-                summary: finish.summary.clone(),
+                summary: Summary { outcomes, ..finish.summary.clone() },
             }),
             None => {
                 let until = now.plus(core.config.intake.lease_seconds * SECOND);
-                documents::progress(tx, job.document, job.epoch, job.progress, until).await?;
+                documents::read_on(tx, job.document, job.epoch, job.progress, until, outcomes).await?;
             }
         }
     }

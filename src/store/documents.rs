@@ -4,7 +4,7 @@ mod bytes;
 mod read;
 
 pub use bytes::{PART_MAX, Packed, Part, bytes, pack, parts};
-pub use read::{Document, DocumentFilter, PAGE_MAX, by_id, by_ids, list};
+pub use read::{Document, DocumentFilter, PAGE_MAX, by_id, by_ids, first_with, list};
 
 use super::{
     StoreError, Tx,
@@ -12,7 +12,13 @@ use super::{
     entity::{document_bytes, document_keys, documents, rejects},
     rows,
 };
-use model::{codes::Channel, ids::DocumentId, order::event::Actor, port::inbound::Summary, time::Instant};
+use model::{
+    codes::Channel,
+    ids::DocumentId,
+    order::event::Actor,
+    port::inbound::{Outcomes, Summary},
+    time::Instant,
+};
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     sea_query::{Expr, ExprTrait, LockBehavior, LockType},
@@ -235,6 +241,25 @@ pub async fn progress(tx: &Tx, id: DocumentId, epoch: i64, progress: i64, until:
         (documents::Column::LeaseUntil, Role::Set),
     ];
     let row: bulk::Row = vec![id.uuid().into(), epoch.into(), progress.into(), until.0.into()];
+    all_found(bulk::update::<documents::Entity>(tx, &columns, vec![row]).await?, 1)
+}
+
+/// Notes how far a document was read and what came of it so far, and prolongs its lease.
+///
+/// # Errors
+/// As [`progress`].
+pub async fn read_on(
+    tx: &Tx,
+    id: DocumentId,
+    epoch: i64,
+    read: i64,
+    until: Instant,
+    outcomes: Outcomes,
+) -> Result<(), StoreError> {
+    progress(tx, id, epoch, read, until).await?;
+    let so_far = rows::json(&Summary { outcomes, ..Summary::default() })?;
+    let columns = [(documents::Column::Id, Role::Key), (documents::Column::Summary, Role::Set)];
+    let row: bulk::Row = vec![id.uuid().into(), so_far.into()];
     all_found(bulk::update::<documents::Entity>(tx, &columns, vec![row]).await?, 1)
 }
 

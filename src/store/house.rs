@@ -7,7 +7,10 @@ use super::{
     rows,
     rows::Place,
 };
-use model::{order::event::Actor, time::Instant};
+use model::{
+    order::event::Actor,
+    time::{DAY, Instant},
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 /// Rows of a list at most.
@@ -63,13 +66,18 @@ pub async fn consumed(tx: &Tx, name: &str, seq: i64, now: Instant) -> Result<(),
     Ok(())
 }
 
-/// Says that a node lives.
+/// A node not heard of for so long is forgotten, microseconds; its name never comes back.
+const NODE_FORGOTTEN: i64 = DAY;
+
+/// Says that a node lives, and forgets those long gone.
 ///
 /// # Errors
 /// The database is gone.
 pub async fn heartbeat(tx: &Tx, node: &str, started_at: Instant, now: Instant) -> Result<(), StoreError> {
     let row = nodes::Model { name: node.to_owned(), started_at: started_at.0, heartbeat_at: now.0 };
     bulk::insert::<nodes::Entity>(tx, vec![row], Conflict::Replace).await?;
+    let gone = nodes::Column::HeartbeatAt.lt(now.plus(-NODE_FORGOTTEN).0);
+    nodes::Entity::delete_many().filter(gone).exec(tx).await?;
     Ok(())
 }
 

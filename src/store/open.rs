@@ -5,7 +5,7 @@ use sea_orm::{
     DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
         self, ConnectOptions,
-        postgres::{PgConnectOptions, PgPoolOptions},
+        postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
@@ -57,6 +57,10 @@ const SQLITE_OLDEST_TEXT: &str = "3.51.3";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Waiting for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Waiting for another node to migrate a PostgreSQL database.
+const MIGRATION_WAIT: &str = "5min";
+/// Advisory lock of whoever migrates; any number will do that is always the same ("tributar" in ASCII).
+const MIGRATION_LOCK: i64 = 0x7472_6962_7574_6172;
 /// Prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
 /// Bytes the write-ahead log shrinks to after a checkpoint.
@@ -165,6 +169,24 @@ async fn open_postgres(options: &StoreOptions) -> Result<Store, StoreError> {
     }
     let connection: DatabaseConnection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     Ok(Store { write: connection.clone(), read: connection, lanes: None, lock: None })
+}
+
+/// A turn at the schema of a PostgreSQL database: nobody else migrates it while the connection lives.
+///
+/// # Errors
+/// The database is gone, or another node has migrated for longer than [`MIGRATION_WAIT`].
+pub(super) async fn migration_turn(pool: &sqlx::PgPool) -> Result<PgConnection, StoreError> {
+    // No connection of the pool any more: its lock and its timeouts end with it.
+    let mut connection = pool.acquire().await?.detach();
+    for timeout in ["statement_timeout", "lock_timeout"] {
+        sqlx::query("SELECT set_config($1, $2, false)")
+            .bind(timeout)
+            .bind(MIGRATION_WAIT)
+            .execute(&mut connection)
+            .await?;
+    }
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(MIGRATION_LOCK).execute(&mut connection).await?;
+    Ok(connection)
 }
 
 async fn check_durability(pool: &sqlx::PgPool) -> Result<(), StoreError> {

@@ -88,7 +88,7 @@ const ROOM_MAX: usize = 1024 * 1024;
 ///
 /// # Errors
 /// The stream's own.
-pub async fn gather<E>(stream: impl Stream<Item = Result<Bytes, E>>, room: usize) -> Result<Vec<u8>, E> {
+async fn gather<E>(stream: impl Stream<Item = Result<Bytes, E>>, room: usize) -> Result<Vec<u8>, E> {
     let mut stream = std::pin::pin!(stream);
     let mut body = Vec::with_capacity(room.min(ROOM_MAX));
     while let Some(chunk) = stream.next().await {

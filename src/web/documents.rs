@@ -96,6 +96,8 @@ async fn find(core: &Core, caller: &Caller, id: &str) -> Result<stored::Document
     let found = stored::by_id(core.store.read(), id).await?.ok_or_else(unknown)?;
     match &caller.0.channel {
         Some(own) if *own != found.channel => Err(unknown()),
+        // Not acknowledged yet, so not there.
+        _ if found.state == DocumentState::Receiving => Err(unknown()),
         _ => Ok(found),
     }
 }

@@ -1,4 +1,4 @@
-//! What the doors know: how much may come in at once (requests a second of a channel, bytes of uploads in memory), and the
+//! What the doors know: how much may come in at once (requests a second of a channel, bytes of uploads on their way), and the
 //! secrets of those who call back.
 
 use super::{body::Limits, problem::Problem};
@@ -11,7 +11,7 @@ use governor::{
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes of uploads held in memory together, at least; more when one upload alone may be larger.
+/// Bytes of uploads on their way together, in memory and in their spools, at least; more when one upload alone may be larger.
 const UPLOADS_HELD: usize = 256 * 1024 * 1024;
 /// Bytes that one permit of the uploads' budget stands for.
 const PERMIT: usize = 64 * 1024;
@@ -65,7 +65,7 @@ impl Doors {
         })
     }
 
-    /// Room in memory for an upload of `announced` bytes, or of any size allowed when it does not say; free again when
+    /// Room for an upload of `announced` bytes, or of any size allowed when it does not say; free again when
     /// the permit is dropped.
     ///
     /// # Errors

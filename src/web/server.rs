@@ -1,7 +1,11 @@
 //! The HTTP server: its limits, and what every answer carries.
 
 use super::{configure, doors::Doors, problem, problem::Problem};
-use crate::{app::App, clock::Stopwatch, entropy};
+use crate::{
+    app::{App, Core},
+    clock::Stopwatch,
+    entropy,
+};
 use actix_web::{
     App as Routes, HttpResponse, HttpServer,
     body::BoxBody,
@@ -29,8 +33,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const DISCONNECT_TIME: Duration = Duration::from_secs(1);
 /// Open connections of one worker.
 const CONNECTIONS_MAX: usize = 2000;
-/// Seconds that requests in flight have to end when the server stops.
-const STOP_SECONDS: u64 = 30;
+/// Seconds that requests in flight have to end when the server stops; less than the ten after which supervisors kill.
+const STOP_SECONDS: u64 = 8;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -61,7 +65,7 @@ pub fn start(app: App, listener: TcpListener) -> io::Result<(ServerHandle, JoinH
 }
 
 fn build(app: App, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<Server> {
-    check_address(&app, &listener)?;
+    check_address(&app.core, &listener)?;
     let workers = app.core.config.server.workers;
     let doors = Data::new(Doors::new(&app.core));
     let app = Data::new(app);
@@ -81,9 +85,12 @@ fn build(app: App, listener: TcpListener, stop: impl Future<Output = ()> + Send 
 }
 
 /// We speak no TLS: beyond this machine only behind a proxy that does.
-fn check_address(app: &App, listener: &TcpListener) -> io::Result<()> {
+///
+/// # Errors
+/// An address beyond loopback without `behind_proxy`.
+pub fn check_address(core: &Core, listener: &TcpListener) -> io::Result<()> {
     let address = listener.local_addr()?;
-    if address.ip().is_loopback() || app.core.config.server.behind_proxy {
+    if address.ip().is_loopback() || core.config.server.behind_proxy {
         return Ok(());
     }
     let problem =

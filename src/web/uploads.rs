@@ -11,19 +11,26 @@ use super::{
 use crate::{
     app::App,
     auth::Permission,
-    intake::{Arrival, DocumentKind},
+    intake::{
+        Arrival, DocumentKind,
+        spool::{Spool, Spooled},
+    },
 };
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
     HttpRequest, HttpResponse,
     dev::Payload as Bytes,
-    http::header::{self, ContentDisposition, DispositionParam},
-    web::{Data, Path, Payload},
+    http::{
+        StatusCode,
+        header::{self, ContentDisposition, DispositionParam},
+    },
+    web::{self, Data, Path, Payload},
 };
 use adapters::channels::Arrives;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use model::ids::DocumentId;
 use serde::Serialize;
+use std::io;
 
 /// Parts of a form.
 const PARTS_MAX: usize = 20;
@@ -34,7 +41,8 @@ pub(super) fn routes(api: &mut Api) {
     let says = Says::keyed("upload", "Brings one or several files of a channel", Permission::Bring)
         .bytes(&["multipart/form-data", "text/csv", "application/octet-stream"])
         .gives(202, "Taken")
-        .fails(400, &["empty_file", "bad_multipart"])
+        .fails(400, &["empty_file", "bad_multipart", "bad_file_name", "form_too_long"])
+        .fails(415, &["unsupported_media_type"])
         .fails(403, &["channel_not_yours"])
         .fails(404, &["unknown_channel"])
         .fails(409, &["channel_wrong_kind"])
@@ -46,7 +54,7 @@ pub(super) fn routes(api: &mut Api) {
 struct File {
     name: String,
     media_type: String,
-    bytes: Vec<u8>,
+    body: Spooled,
 }
 
 #[derive(Serialize)]
@@ -78,7 +86,8 @@ async fn take(
     body::check_announced(&request, limits)?;
     let _room = doors.room(body::announced(&request), limits)?;
     // All of them are read before one is stored, so that a form is taken as a whole or not at all.
-    let files = files(&request, payload.into_inner(), limits).await?;
+    let spool = || app.intake.spool(&channel.code, "");
+    let files = files(&request, payload.into_inner(), limits, &spool).await?;
     let mut documents = Vec::with_capacity(files.len());
     for file in files {
         let name = file.name.clone();
@@ -90,9 +99,9 @@ async fn take(
             media_type: file.media_type,
             headers: Vec::new(),
             actor: caller.0.actor(),
-            bytes: file.bytes,
+            bytes: Vec::new(),
         };
-        let accepted = app.intake.accept(arrival).await?;
+        let accepted = app.intake.accept_file(arrival, file.body).await?;
         let (document, duplicate) = (accepted.document, accepted.duplicate);
         documents.push(TakenFile { document, name, duplicate, follow: reply::document_address(document) });
     }
@@ -102,17 +111,28 @@ async fn take(
 /// The files of a request.
 ///
 /// # Errors
-/// `empty_file` when one holds nothing, `bad_multipart` for a form without files, and those of [`body::read`].
-async fn files(request: &HttpRequest, payload: Bytes, limits: Limits) -> Result<Vec<File>, Problem> {
+/// `empty_file` when one holds nothing, `unsupported_media_type` for a picture, `bad_multipart` for a form without files, those of [`body::read`], and
+/// `unavailable` when the disk is full.
+async fn files(
+    request: &HttpRequest,
+    payload: Bytes,
+    limits: Limits,
+    spool: &impl Fn() -> Spool,
+) -> Result<Vec<File>, Problem> {
     let media_type = body::media_type(request);
     let files = if media_type.trim_start().to_ascii_lowercase().starts_with("multipart/") {
-        form(request, payload, limits).await?
+        form(request, payload, limits, spool).await?
     } else {
         let name = tidy(&given_name(request).unwrap_or_default());
         let media_type = media_type_of(&name, media_type);
-        vec![File { name, media_type, bytes: body::read(request, payload, limits).await? }]
+        let body = spooled(body::paced(payload, limits), spool(), |error| limits.problem(&error)).await?;
+        vec![File { name, media_type, body }]
     };
-    match files.iter().find(|file| file.bytes.is_empty()) {
+    if let Some(other) = files.iter().find(|file| is_no_data(&file.media_type)) {
+        let refused = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type");
+        return Err(refused.with("media_type", &other.media_type));
+    }
+    match files.iter().find(|file| file.body.size() == 0) {
         Some(empty) => {
             Err(Problem::bad_request("empty_file").with("name", &empty.name).with("was", "").with("field", ""))
         }
@@ -120,7 +140,12 @@ async fn files(request: &HttpRequest, payload: Bytes, limits: Limits) -> Result<
     }
 }
 
-async fn form(request: &HttpRequest, payload: Bytes, limits: Limits) -> Result<Vec<File>, Problem> {
+async fn form(
+    request: &HttpRequest,
+    payload: Bytes,
+    limits: Limits,
+    spool: &impl Fn() -> Spool,
+) -> Result<Vec<File>, Problem> {
     let mut parts = Multipart::new(request.headers(), body::paced(payload, limits));
     let mut files = Vec::new();
     let mut seen = 0;
@@ -128,27 +153,50 @@ async fn form(request: &HttpRequest, payload: Bytes, limits: Limits) -> Result<V
         let mut part = part.map_err(|error| broken_form(&error, limits))?;
         seen += 1;
         if seen > PARTS_MAX {
-            return Err(Problem::bad_request("bad_multipart").with("max", PARTS_MAX));
+            return Err(Problem::bad_request("form_too_long").with("max", PARTS_MAX));
         }
         let name = part.content_disposition().and_then(named);
-        let bytes = body::gather(&mut part, 0).await.map_err(|error| broken_form(&error, limits))?;
-        // A part without a file's name is another field of the form.
-        if let Some(name) = name {
-            files.push(file_of(&part, &name, bytes));
+        let broken = |error| broken_form(&error, limits);
+        match name {
+            Some(name) => {
+                let body = spooled(&mut part, spool(), broken).await?;
+                files.push(file_of(&part, &name, body));
+            }
+            // A part without a file's name is another field of the form.
+            None => while part.try_next().await.map_err(broken)?.is_some() {},
         }
     }
     if files.is_empty() { Err(Problem::bad_request("bad_multipart")) } else { Ok(files) }
 }
 
-fn file_of(part: &Field, name: &str, bytes: Vec<u8>) -> File {
+/// All of a stream, in memory or on disk; `problem` words what breaks it off.
+async fn spooled<E>(
+    stream: impl Stream<Item = Result<web::Bytes, E>>,
+    mut spool: Spool,
+    problem: impl Fn(E) -> Problem,
+) -> Result<Spooled, Problem> {
+    let no_room = |error: io::Error| {
+        tracing::error!(%error, "an upload could not be written to disk");
+        Problem::unavailable()
+    };
+    let mut stream = std::pin::pin!(stream);
+    while let Some(chunk) = stream.next().await {
+        spool.add(&chunk.map_err(&problem)?).await.map_err(no_room)?;
+    }
+    spool.end().await.map_err(no_room)
+}
+
+fn file_of(part: &Field, name: &str, body: Spooled) -> File {
     let name = tidy(name);
     let stated = part.content_type().map(ToString::to_string).unwrap_or_default();
-    File { media_type: media_type_of(&name, &stated), name, bytes }
+    File { media_type: media_type_of(&name, &stated), name, body }
 }
 
 fn broken_form(error: &MultipartError, limits: Limits) -> Problem {
     match error {
         MultipartError::Payload(error) => limits.problem(error),
+        // Also what a name in another encoding looks like: the header as a whole cannot be read then.
+        MultipartError::ContentDispositionMissing => Problem::bad_request("bad_file_name"),
         // The type is open; all its other cases mean a form we cannot read.
         _ => Problem::bad_request("bad_multipart"),
     }
@@ -185,6 +233,12 @@ fn media_type_of(name: &str, stated: &str) -> String {
         return mime_guess::from_path(name).first_raw().unwrap_or("application/octet-stream").to_owned();
     }
     stated.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect()
+}
+
+/// A picture or a recording. Other types prove little: many senders call a table "some bytes", or a text.
+fn is_no_data(media_type: &str) -> bool {
+    let kind = media_type.split('/').next().unwrap_or_default();
+    ["audio", "image", "video"].iter().any(|no| kind.eq_ignore_ascii_case(no))
 }
 
 /// `%E8%AE%A2.csv` as `订.csv`; what is no escape stays as it is.

@@ -4,6 +4,7 @@
 
 mod campaign;
 mod damage;
+mod large;
 mod sender;
 mod server;
 mod site;

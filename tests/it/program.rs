@@ -1,8 +1,11 @@
 //! The program as people run it: exit codes, words, and the demo, whose every line is checked by itself.
 
 use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     path::Path,
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 /// Runs the program in a folder of its own.
@@ -50,6 +53,102 @@ fn usage_failure_and_success_have_their_codes() {
 }
 
 #[test]
+fn a_server_that_cannot_start_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let holder = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = holder.local_addr().expect("an address");
+    std::fs::write(folder.path().join("no.db"), "nonsense").expect("a file");
+    let table = [
+        (format!("[server]\nlisten = \"{}\"\n", taken), 2, "set server.listen to a free address"),
+        ("[server]\nlisten = \"0.0.0.0:0\"\n".to_owned(), 2, "behind_proxy"),
+        ("[database]\nurl = \"sqlite://none/t.db\"\n".to_owned(), 2, "the folder none is not there; make it"),
+        ("[database]\nurl = \"sqlite://.\"\n".to_owned(), 2, "is a folder"),
+        ("[database]\nurl = \"sqlite://no.db\"\n".to_owned(), 2, "set database.url to another file"),
+        ("[database]\nurl = \"postgres://me:secret@127.0.0.1:1/none\"\n".to_owned(), 1, "see that it runs"),
+        ("\n[server]\nlisen = 1\n".to_owned(), 2, "t.toml:3: unknown field `lisen`"),
+        ("[server]\nworkers = \"two\"\n".to_owned(), 2, "t.toml:2: invalid type"),
+        ("[server\n".to_owned(), 2, "line 1"),
+        (
+            "[channels.a]\nplatform = \"shopware\"\nmapping = \"\"\nzone = \"\"\ncountry = \"\"\n".to_owned(),
+            2,
+            "shopware",
+        ),
+    ];
+    for (text, wanted, word) in table {
+        std::fs::write(folder.path().join("t.toml"), &text).expect("a file");
+        let (code, words) = code_and_words(folder.path(), &["serve", "--config", "t.toml"]);
+        assert_eq!(code, wanted, "{text}: {words}");
+        assert!(words.contains(word) && !words.contains("panicked") && !words.contains("secret"), "{text}: {words}");
+    }
+    let (code, words) = code_and_words(folder.path(), &["serve", "--config", "missing.toml"]);
+    assert_eq!((code, words.contains("missing.toml: there is no such file")), (2, true), "{words}");
+    let (code, words) = code_and_words(folder.path(), &[]);
+    assert_eq!((code, words.contains("tributary demo")), (2, true), "{words}");
+}
+
+/// A server in `folder`, and where it listens.
+fn served(folder: &Path) -> (Child, String) {
+    let program = env!("CARGO_BIN_EXE_tributary");
+    let mut command = Command::new(program);
+    command.args(["serve", "--config", "t.toml"]).current_dir(folder).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("its standard error")).lines().map_while(Result::ok);
+    let address = lines.find_map(|line| Some(line.split_once(" on http://")?.1.trim().to_owned()));
+    // Read on, so that it never waits for us.
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, address.expect("it listens"))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_told_to_end_finishes_what_it_has_begun() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = "[server]\nlisten = \"127.0.0.1:0\"\n\n[channels.till]\nplatform = \"file\"\n\
+        mapping = \"pos-cn-csv\"\ncurrency = \"CNY\"\nzone = \"Asia/Shanghai\"\ncountry = \"CN\"\n";
+    std::fs::write(folder.path().join("t.toml"), config).expect("a file");
+    let (mut server, address) = served(folder.path());
+    let key = run(folder.path(), &["key", "create", "--user", "lin", "--role", "admin", "--config", "t.toml"]);
+    let key = String::from_utf8_lossy(&key.stdout).trim().to_owned();
+    let mut upload = TcpStream::connect(&address).expect("a connection");
+    let _idle = TcpStream::connect(&address).expect("another");
+    let head = format!(
+        "POST /v1/channels/till/uploads HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\
+         expect: 100-continue\r\ncontent-length: 11\r\n\r\n"
+    );
+    upload.write_all(head.as_bytes()).expect("a head");
+    let mut go_on = [0; 25];
+    upload.read_exact(&mut go_on).expect("leave to go on");
+    upload.write_all(b"some,").expect("half a body");
+    let told = Command::new("kill").args(["-TERM", &server.id().to_string()]).status().expect("kill runs");
+    assert!(told.success());
+    wait_until("it takes no more connections", || TcpStream::connect(&address).is_err());
+    upload.write_all(b"thing\n").expect("the other half");
+    let mut answer = [0; 12];
+    upload.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 202");
+    let mut ended = None;
+    wait_until("it ends", || {
+        ended = server.try_wait().expect("a child of ours");
+        ended.is_some()
+    });
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
+    std::fs::write(folder.path().join("same.csv"), "some,thing\n").expect("a file");
+    let (_, words) = code_and_words(folder.path(), &["import", "till", "same.csv", "--config", "t.toml"]);
+    assert!(words.contains("the same file came before"), "what it answered is durable: {words}");
+}
+
+/// Asks again and again, for ten seconds.
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    for _ in 0..1000 {
+        if done() {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    panic!("{what}: never");
+}
+
+#[test]
 fn every_mistake_is_printed_with_its_place() {
     let folder = tempfile::tempdir().expect("a folder");
     let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
@@ -84,9 +183,14 @@ fn a_file_goes_in_and_bad_cells_come_back() {
     let import = ["import", "store-17-pos", &file, "--config", &config, "--lang", "zh"];
     let (code, words) = code_and_words(folder.path(), &import);
     assert_eq!(code, 0, "{words}");
-    for wanted in ["成功订单: 5", "退回订单: 3", "F6", "两只", "not_a_number"] {
+    for wanted in ["成功订单: 5", "退回订单: 3", "新建: 5", "更改: 0", "无变化: 0", "F6", "两只", "not_a_number"]
+    {
         assert!(words.contains(wanted), "no {wanted} in: {words}");
     }
     let (_, again) = code_and_words(folder.path(), &import);
-    assert!(again.contains("已导入过"), "{again}");
+    assert!(again.contains("已导入过") && !again.contains("新建"), "{again}");
+    // A file that is not there is no reason to keep silent about the one before it.
+    let (code, words) = code_and_words(folder.path(), &[&import[..3], &["missing.csv"], &import[3..]].concat());
+    assert_eq!(code, 1, "{words}");
+    assert!(words.contains("已导入过") && words.contains("missing.csv"), "{words}");
 }

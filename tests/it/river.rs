@@ -3,6 +3,8 @@
 mod approval;
 mod files;
 mod intake;
+mod large;
+mod node;
 mod people;
 mod permutations;
 mod stock;

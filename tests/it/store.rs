@@ -3,7 +3,7 @@
 
 mod bulk;
 mod deliveries;
-mod documents;
+pub(crate) mod documents;
 mod lists;
 mod open;
 mod orders;

@@ -6,6 +6,7 @@ mod directions;
 mod fixtures;
 mod lexer;
 mod master;
+mod prices;
 mod sizes;
 mod texts;
 mod words;

@@ -38,7 +38,9 @@ pub struct Awaited {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Heard {
-    Cancelled { reason: String },
+    Cancelled {
+        reason: String,
+    },
     Deleted,
     Paid,
     Refunded {

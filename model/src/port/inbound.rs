@@ -50,6 +50,39 @@ pub struct Summary {
     /// A failed `[expect]` sum, or a file that is not what the mapping describes: the whole document waits for a person.
     #[serde(default)]
     pub held: Option<Held>,
+    /// Known once its statements were decided.
+    #[serde(default, skip_serializing_if = "Outcomes::is_empty")]
+    pub outcomes: Outcomes,
+}
+
+/// What a document's statements did to orders, counted as they are committed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Default)]
+pub struct Outcomes {
+    /// Orders that were not there before.
+    pub created: u32,
+    /// Statements that changed an order.
+    pub changed: u32,
+    /// Statements that said nothing new, or something older than what is known.
+    pub unchanged: u32,
+    /// Of the created and changed, those that wait for a person now.
+    pub held: u32,
+}
+
+impl Outcomes {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            created: self.created.saturating_add(other.created),
+            changed: self.changed.saturating_add(other.changed),
+            unchanged: self.unchanged.saturating_add(other.unchanged),
+            held: self.held.saturating_add(other.held),
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

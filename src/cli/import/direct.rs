@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::{App, Core},
     cli::Wrong,
-    intake::{Arrival, DocumentKind},
+    intake::{Arrival, DocumentKind, spool::Spooled},
     setup::Checked,
     store::{
         documents::{self, DocumentState},
@@ -17,8 +17,13 @@ use crate::{
     words::Language,
 };
 use adapters::channels::Arrives;
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use model::{ids::DocumentId, order::event::Actor};
+use std::path::Path;
+use tokio::io::AsyncReadExt as _;
+
+/// Bytes read at once.
+const PIECE: usize = 64 * 1024;
 
 /// The channel must be there and take files.
 pub(super) fn check_channel(checked: &Checked, channel: &str) -> Result<()> {
@@ -40,7 +45,7 @@ pub(super) async fn bring(
     app: &App,
     channel: &str,
     name: &str,
-    bytes: Vec<u8>,
+    file: &Path,
     language: Language,
     show: impl Fn(i64),
 ) -> Result<Came> {
@@ -52,11 +57,25 @@ pub(super) async fn bring(
         media_type: mime_guess::from_path(name).first_raw().unwrap_or("application/octet-stream").to_owned(),
         headers: Vec::new(),
         actor: Actor::System,
-        bytes,
+        bytes: Vec::new(),
     };
-    let accepted = app.intake.accept(arrival).await?;
+    let spooled = spooled(app, &arrival, file).await.with_context(|| format!("{} cannot be read", file.display()))?;
+    let accepted = app.intake.accept_file(arrival, spooled).await?;
     let came = wait(&app.core, accepted.document, language, show).await?;
     Ok(Came { duplicate: accepted.duplicate, ..came })
+}
+
+/// The file as the intake takes it, never whole in memory when it is large.
+async fn spooled(app: &App, arrival: &Arrival, file: &Path) -> std::io::Result<Spooled> {
+    let mut file = tokio::fs::File::open(file).await?;
+    let mut spool = app.intake.spool(&arrival.channel, &arrival.topic);
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece).await? {
+            0 => return spool.end().await,
+            length => spool.add(&piece[..length]).await?,
+        }
+    }
 }
 
 /// Waits for a stored document.
@@ -76,6 +95,7 @@ async fn ask(core: &Core, id: DocumentId, language: Language) -> Result<Progress
         DocumentState::Receiving | DocumentState::Received => return Ok(Progress::Reading(found.progress)),
         DocumentState::Done | DocumentState::Held | DocumentState::Erased => {}
     }
+    let outcomes = found.summary.as_ref().map(|summary| summary.outcomes).unwrap_or_default();
     let held = found.summary.and_then(|summary| summary.held).map(|held| held.code);
     let rejected = rejects::list(db, id, 0, report::SHOWN).await?;
     Ok(Progress::Ended(Came {
@@ -85,6 +105,7 @@ async fn ask(core: &Core, id: DocumentId, language: Language) -> Result<Progress
         held: held.filter(|_| found.state == DocumentState::Held),
         good: found.orders_good.into(),
         bad: found.orders_bad.into(),
+        outcomes,
         faults: rejected.into_iter().map(|numbered| fault(numbered, language)).collect(),
         faults_in_all: rejects::count(db, id).await?,
     }))

@@ -8,16 +8,11 @@ use super::{
 use crate::cli::http::Caller;
 use anyhow::Result;
 use serde_json::Value;
+use std::path::Path;
 
 /// Uploads a file and waits until the server has read it.
-pub(super) async fn bring(
-    caller: &Caller,
-    channel: &str,
-    name: &str,
-    bytes: Vec<u8>,
-    show: impl Fn(i64),
-) -> Result<Came> {
-    let (document, duplicate) = caller.upload(channel, name, bytes).await?;
+pub(super) async fn bring(caller: &Caller, channel: &str, name: &str, file: &Path, show: impl Fn(i64)) -> Result<Came> {
+    let (document, duplicate) = caller.upload_file(channel, name, file).await?;
     let came = wait(caller, &document, show).await?;
     Ok(Came { duplicate, ..came })
 }
@@ -43,6 +38,7 @@ async fn ask(caller: &Caller, id: &str) -> Result<Progress> {
         held: (state == "held").then(|| text(&document["summary"]["held"]["code"])),
         good: number(&document["orders"]["good"]),
         bad: number(&document["orders"]["bad"]),
+        outcomes: serde_json::from_value(document["summary"]["outcomes"].clone()).unwrap_or_default(),
         faults: rejects["items"].as_array().into_iter().flatten().map(fault).collect(),
         faults_in_all: number(&document["rejects"]),
     }))

@@ -5,7 +5,7 @@ use crate::{
     words::Language,
 };
 use anyhow::Result;
-use model::said::Location;
+use model::{port::inbound::Outcomes, said::Location};
 
 /// Rejects of one file that are printed; the server lists all of them.
 pub(super) const SHOWN: u64 = 100;
@@ -21,6 +21,7 @@ pub(in crate::cli) struct Came {
     pub(super) held: Option<String>,
     pub(super) good: u64,
     pub(super) bad: u64,
+    pub(super) outcomes: Outcomes,
     pub(super) faults: Vec<Fault>,
     pub(super) faults_in_all: u64,
 }
@@ -74,6 +75,10 @@ fn one(came: &Came, language: Language) {
         say("rejects", "拒收条目"),
         came.faults_in_all
     ));
+    // Those of a duplicate are what its first arrival did.
+    if !came.duplicate && !came.outcomes.is_empty() {
+        out::line(&format!("    {}", outcomes(came.outcomes, language)));
+    }
     for fault in &came.faults {
         let was = if fault.was.is_empty() { String::new() } else { format!("  “{}”", fault.was) };
         let order = if fault.order.is_empty() {
@@ -88,6 +93,18 @@ fn one(came: &Came, language: Language) {
     if more > 0 {
         out::line(&format!("  … {more} {}: GET /v1/documents/{}/rejects", say("more", "条未列出"), came.document));
     }
+}
+
+/// What became of the good orders.
+fn outcomes(of: Outcomes, language: Language) -> String {
+    let say = |english, chinese| pick(language, english, chinese);
+    let counts = [
+        (say("created", "新建"), of.created),
+        (say("changed", "更改"), of.changed),
+        (say("unchanged", "无变化"), of.unchanged),
+        (say("of these waiting for a person", "其中等待人工处理"), of.held),
+    ];
+    counts.map(|(what, number)| format!("{what}: {number}")).join("    ")
 }
 
 /// A place as a person would look for it.

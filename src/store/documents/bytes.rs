@@ -9,6 +9,9 @@ use std::io::{Read, Write};
 /// Bytes of one part at most, before compression.
 pub const PART_MAX: usize = 256 * 1024;
 
+/// Parts of a body that are read at once, so that it is not in memory twice.
+const PARTS_AT_ONCE: usize = 16;
+
 /// Bytes from which compression is tried.
 const COMPRESS_FROM: usize = 512;
 
@@ -60,13 +63,16 @@ fn deflate(bytes: &[u8]) -> Option<Vec<u8>> {
 /// # Errors
 /// A part cannot be unpacked.
 pub async fn bytes(conn: &impl ConnectionTrait, id: DocumentId) -> Result<Option<Vec<u8>>, StoreError> {
-    let rows = query(id).all(conn).await?;
-    if rows.is_empty() {
-        return Ok(None);
-    }
     let mut body = Vec::new();
-    for row in rows {
-        unpack(row, &mut body)?;
+    for first in (0..).step_by(PARTS_AT_ONCE) {
+        let rows =
+            query(id).filter(document_bytes::Column::Part.gte(first)).limit(PARTS_AT_ONCE as u64).all(conn).await?;
+        if rows.is_empty() {
+            return Ok((first > 0).then_some(body));
+        }
+        for row in rows {
+            unpack(row, &mut body)?;
+        }
     }
     Ok(Some(body))
 }

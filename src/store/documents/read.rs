@@ -4,7 +4,7 @@ use super::{DocumentKind, DocumentState};
 use crate::store::{
     StoreError,
     bulk::{self, Lock},
-    entity::{documents, rejects},
+    entity::{document_keys, documents, rejects},
     rows::{self, Place},
 };
 use model::{codes::Channel, ids::DocumentId, order::event::Actor, port::inbound::Summary, time::Instant};
@@ -69,6 +69,15 @@ pub async fn by_ids(conn: &impl ConnectionTrait, ids: &[DocumentId]) -> Result<V
     found.into_iter().map(document).collect()
 }
 
+/// The document first stored with this key.
+///
+/// # Errors
+/// The database is gone.
+pub async fn first_with(conn: &impl ConnectionTrait, dedupe_key: [u8; 32]) -> Result<Option<DocumentId>, StoreError> {
+    let found = document_keys::Entity::find_by_id(dedupe_key.to_vec()).one(conn).await?;
+    Ok(found.map(|key| DocumentId::from_uuid(key.document_id)))
+}
+
 /// # Errors
 /// A row makes no sense, or the database is gone.
 pub async fn list(conn: &impl ConnectionTrait, filter: &DocumentFilter) -> Result<Vec<Document>, StoreError> {
@@ -77,9 +86,11 @@ pub async fn list(conn: &impl ConnectionTrait, filter: &DocumentFilter) -> Resul
     if let Some(channel) = &filter.channel {
         wanted = wanted.add(C::Channel.eq(channel.as_str()));
     }
-    if let Some(state) = filter.state {
-        wanted = wanted.add(C::State.eq(rows::name(&state)?));
-    }
+    // One whose parts still arrive was not acknowledged, and is nobody's business unless asked for.
+    wanted = match filter.state {
+        Some(state) => wanted.add(C::State.eq(rows::name(&state)?)),
+        None => wanted.add(C::State.ne(rows::name(&DocumentState::Receiving)?)),
+    };
     if filter.with_rejects {
         // Not by `orders_bad`: a document that is broken as a whole names no order.
         let rejected = Query::select().column(rejects::Column::DocumentId).from(rejects::Entity).take();

@@ -72,6 +72,13 @@ currency = "EUR"
 zone = "Europe/Amsterdam"
 country = "NL"
 
+[channels.till]
+platform = "file"
+mapping = "pos-cn-csv"
+currency = "CNY"
+zone = "Asia/Shanghai"
+country = "CN"
+
 [connectors.erp]
 kind = "erp_rest"
 url = "{partners}"

@@ -9,6 +9,7 @@ use model::{
         state::{Order, Slot},
         status::{Status, status},
     },
+    port::inbound::Outcomes,
 };
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use std::{fmt::Write as _, path::Path};
@@ -173,6 +174,30 @@ async fn a_thousand_rows_with_one_bad_one_are_999_orders_and_one_reject() {
         let place = &rejects[0].reject.location;
         assert_eq!((place.row, place.column.as_deref()), (Some(500), Some("数量")));
         assert_eq!((rejects[0].reject.was.as_str(), rejects[0].reject.order_key.as_str()), ("一些", "R0499"));
+    })
+    .await;
+}
+
+/// Three chunks of orders: the counts are added up over all of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_of_a_file_s_orders_is_counted() {
+    on_each_database(async |river| {
+        lamp_maker(river).await;
+        let outcomes = async |text: String| {
+            let document = upload(river, TILL, text.as_bytes()).await;
+            document.summary.expect("it was read").outcomes
+        };
+        let first: String = thousand(0).lines().take(601).map(|line| format!("{line}\n")).collect();
+        assert_eq!(outcomes(first).await, Outcomes { created: 600, ..Outcomes::default() });
+        // The same orders in another file, the first of them with two pieces instead of one, and 400 more.
+        let second = thousand(0).replacen("LT-DL-0012,1,24.00,24.00", "LT-DL-0012,2,24.00,48.00", 1);
+        let second = outcomes(second).await;
+        assert_eq!((second.created, second.changed + second.unchanged), (400, 600), "{second:?}");
+        assert!((1..10).contains(&second.changed), "{second:?}");
+        // Goods nobody knows hold their order.
+        let unknown = thousand(0).lines().take(2).map(|line| format!("{line}\n")).collect::<String>();
+        let unknown = unknown.replace("R0001", "U0001").replace("LT-DL-0012", "XX-NO-0001");
+        assert_eq!(outcomes(unknown).await, Outcomes { created: 1, held: 1, ..Outcomes::default() });
     })
     .await;
 }

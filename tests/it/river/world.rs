@@ -64,8 +64,13 @@ shopify = { value = "a-secret-of-the-shop" }
 
 /// Runs `test` on a running application, once on SQLite and once on PostgreSQL when there is one.
 pub(crate) async fn on_each_database(test: impl AsyncFn(&River)) {
+    on_each_database_with("", test).await;
+}
+
+/// The same with tables of `more` in its configuration.
+pub(crate) async fn on_each_database_with(more: &str, test: impl AsyncFn(&River)) {
     crate::store::world::urls(async |url: &str| {
-        let river = River::start(url).await;
+        let river = River::start(url, more).await;
         test(&river).await;
     })
     .await;
@@ -77,8 +82,8 @@ pub(crate) fn plain_policies() -> String {
 }
 
 impl River {
-    async fn start(url: &str) -> Self {
-        let config = format!("policies = \"{}\"\n{CONFIG}\n[database]\nurl = \"{url}\"\n", plain_policies());
+    async fn start(url: &str, more: &str) -> Self {
+        let config = format!("policies = \"{}\"\n{CONFIG}\n[database]\nurl = \"{url}\"\n{more}", plain_policies());
         let config = Config::read(&config, "test").expect("the configuration is right");
         let checked = setup::check(config).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
         let core = setup::open(checked, Clock::system(), false).await.expect("opens");
@@ -109,7 +114,7 @@ impl River {
     }
 
     /// Waits until the document has been read.
-    async fn read(&self, accepted: Accepted) {
+    pub(crate) async fn read(&self, accepted: Accepted) {
         for _ in 0..6000 {
             let found = documents::by_id(self.app.core.store.read(), accepted.document).await.expect("reads");
             if found.is_some_and(|d| d.state != documents::DocumentState::Received) {
@@ -125,6 +130,13 @@ impl River {
         let mut found: HashMap<OrderId, Slot> =
             orders::load(self.app.core.store.read(), &[id], Lock::No).await.expect("loads");
         found.remove(&id).unwrap_or(Slot::Empty)
+    }
+
+    /// The orders with these numbers, those that are not there empty.
+    pub(crate) async fn slots(&self, numbers: impl Iterator<Item = u64>) -> Vec<Slot> {
+        let ids: Vec<OrderId> = numbers.map(|n| OrderId::of(CHANNEL, &n.to_string())).collect();
+        let found = orders::load(self.app.core.store.read(), &ids, Lock::No).await.expect("loads");
+        ids.iter().map(|id| found.get(id).cloned().unwrap_or(Slot::Empty)).collect()
     }
 
     pub(crate) async fn order(&self, external_id: &str) -> Order {

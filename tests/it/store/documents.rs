@@ -17,7 +17,7 @@ fn id(n: u128) -> DocumentId {
     DocumentId::from_uuid(uuid::Uuid::from_u128(n))
 }
 
-pub(super) fn new(n: u128, body: &[u8]) -> NewDocument {
+pub(crate) fn new(n: u128, body: &[u8]) -> NewDocument {
     use sha2::{Digest, Sha256};
     NewDocument {
         id: id(n),

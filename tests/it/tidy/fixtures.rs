@@ -11,7 +11,7 @@ const LISTS: [&str; 3] = ["adapters/src/carriers.rs", "adapters/src/channels.rs"
 const WAYS_IN: [&str; 2] = ["file", "webhook"];
 
 /// Names of the files of `directory` that end in `suffix`, without it.
-fn stems(directory: &Path, suffix: &str) -> Vec<String> {
+pub(super) fn stems(directory: &Path, suffix: &str) -> Vec<String> {
     let names = entries(directory).into_iter().filter(|path| path.is_file());
     names.filter_map(|path| Some(path.file_name()?.to_str()?.strip_suffix(suffix)?.to_owned())).collect()
 }
@@ -34,7 +34,7 @@ fn without_good_and_bad(root: &Path) -> Vec<String> {
 }
 
 /// Modules that the list `ALL` of `source` names, in its order.
-fn registered(source: &str) -> Vec<String> {
+pub(super) fn registered(source: &str) -> Vec<String> {
     let list = source.split_once(" ALL: [").and_then(|(_, rest)| rest.split_once("= [")?.1.split_once("];"));
     let items = list.map_or("", |(items, _)| items).split(',');
     items.filter_map(|item| Some(item.trim().trim_start_matches('&').split_once("::")?.0.to_owned())).collect()

@@ -28,7 +28,7 @@ const CONFIG: &str = r#"
 [server]
 workers = 1
 body_max = 65536
-upload_max = 262144
+upload_max = 3145728
 body_seconds = 1
 upload_seconds = 5
 

@@ -1,6 +1,6 @@
 use super::{
     house::House,
-    wire::{Answer, Ask},
+    wire::{Answer, Ask, raw},
 };
 use model::time::{Instant, MINUTE};
 
@@ -40,11 +40,24 @@ async fn a_file_is_taken_and_comes_back_as_it_was() {
 async fn a_large_file_comes_back_whole() {
     let house = House::open().await;
     let key = house.key("channel", Some("store-1")).await;
-    let body: Vec<u8> = (0..262_144_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let body: Vec<u8> = (0..3_145_728_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let answer = house.ask(Ask::post(UPLOADS, body.clone()).key(&key).header("x-file-name", "large.csv")).await;
     assert_eq!(answer.status, 202);
     let follow = first(&answer)["follow"].as_str().expect("an address").to_owned();
     assert!(house.ask(Ask::get(format!("{follow}/content")).key(&key)).await.body == body);
+    let again = house.ask(Ask::post(UPLOADS, body.clone()).key(&key)).await;
+    assert_eq!((again.status, &first(&again)["duplicate"]), (202, &true.into()));
+    // One byte more is too much, whether it is announced or not.
+    let more = [body.as_slice(), b"x"].concat();
+    let announced = house.ask(Ask::post(UPLOADS, more.clone()).key(&key)).await;
+    assert_eq!(announced.says(), (413, "body_too_large".to_owned()));
+    let head = format!(
+        "POST {UPLOADS} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nauthorization: Bearer {key}\r\n\
+         transfer-encoding: chunked\r\n\r\n{:x}\r\n",
+        more.len()
+    );
+    let unannounced = [head.as_bytes(), &more, b"\r\n0\r\n\r\n"].concat();
+    assert_eq!(raw(house.address, &unannounced).await.says(), (413, "body_too_large".to_owned()));
 }
 
 #[tokio::test]
@@ -73,12 +86,21 @@ async fn a_form_may_hold_several_files() {
         ("no file", send(format!("{note}--cut--\r\n")), "bad_multipart"),
         ("cut off", send(part("a.csv", "a")), "bad_multipart"),
         ("one of them empty", send(format!("{}{}--cut--\r\n", part("a.csv", "x"), part("b.csv", ""))), "empty_file"),
-        ("many parts", send(format!("{}--cut--\r\n", part("a.csv", "x").repeat(21))), "bad_multipart"),
+        ("many parts", send(format!("{}--cut--\r\n", part("a.csv", "x").repeat(21))), "form_too_long"),
         ("an empty body", Ask::post(UPLOADS, "").key(&key), "empty_file"),
     ];
     for (what, ask, code) in bad {
-        assert_eq!(house.ask(ask).await.says(), (400, code.to_owned()), "{what}");
+        let answer = house.ask(ask.header("accept-language", "zh")).await;
+        assert_eq!(answer.says(), (400, code.to_owned()), "{what}");
+        let remedy = answer.json()["remedy"].as_str().unwrap_or_default().to_owned();
+        assert!(remedy.starts_with('请') || remedy.starts_with('每'), "{what}: {remedy}");
     }
+    let picture = Ask::post(UPLOADS, "x").key(&key).header("content-type", "image/png");
+    assert_eq!(house.ask(picture).await.says(), (415, "unsupported_media_type".to_owned()));
+    // "订单.csv" as a Chinese Windows writes it.
+    let name = b"--cut\r\ncontent-disposition: form-data; name=\"file\"; filename=\"\xb6\xa9\xb5\xa5.csv\"\r\n\r\na\r\n--cut--\r\n";
+    let named = Ask::post(UPLOADS, *name).key(&key).header("content-type", "multipart/form-data; boundary=cut");
+    assert_eq!(house.ask(named).await.says(), (400, "bad_file_name".to_owned()));
     let list = house.ask(Ask::get("/v1/documents").key(&key)).await.json();
     assert_eq!(list["items"].as_array().map(Vec::len), Some(2), "a form is taken as a whole or not at all");
 }
@@ -93,7 +115,8 @@ async fn only_the_right_key_opens_the_door() {
     let now = house.app.core.clock.now();
     let expired = house.key_until("admin", None, Some(now.plus(-MINUTE)), None).await;
     let revoked = house.key_until("admin", None, None, Some(Instant(1))).await;
-    let mistyped = format!("{}x", &good[..good.len() - 1]);
+    let last = if good.ends_with('x') { 'y' } else { 'x' };
+    let mistyped = format!("{}{last}", &good[..good.len() - 1]);
     let post = || Ask::post(UPLOADS, CSV);
     let cases = [
         ("no key", post(), 401, "unauthorized"),

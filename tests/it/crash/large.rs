@@ -1,0 +1,71 @@
+//! A server that dies while it writes a large file: no document is left, and the same file sent again is taken.
+
+use super::{
+    server::{End, Server},
+    site::Site,
+};
+use crate::store::world::urls;
+use model::codes::{Channel, Role, User};
+use sea_orm::{EntityTrait, PaginatorTrait};
+use tributary::{
+    cli::http::Caller,
+    clock::Clock,
+    keys,
+    store::{Lane, documents, entity, keys::ApiKey},
+    words::Language,
+};
+
+const TILL: &str = "till";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_is_there_whole_or_not_at_all() {
+    urls(async |url: &str| {
+        let site = Site::prepare(url).await;
+        let key = key(&site).await;
+        let body: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        for (point, passing) in [("intake.part_committed", 2), ("intake.before_commit", 1)] {
+            let end = End::Point { point, passing };
+            let mut server = Server::start(&site.config, Some(&end), None).await;
+            let address = server.address.unwrap_or_else(|| panic!("it does not start\n{}", server.said()));
+            let caller = Caller::new(&format!("http://{address}"), &key, Language::English).expect("a caller");
+            let answer = caller.upload(TILL, "large.csv", body.clone()).await;
+            assert!(answer.is_err(), "{point}: acknowledged and not durable: {answer:?}");
+            server.dies(&end).await;
+            let store = site.open().await;
+            let filter = documents::DocumentFilter { limit: 9, ..Default::default() };
+            assert_eq!(documents::list(store.read(), &filter).await.expect("lists"), [], "{point}");
+            assert_eq!(entity::document_keys::Entity::find().count(store.read()).await.expect("counts"), 0, "{point}");
+            store.close().await.expect("closes");
+        }
+        let server = Server::start(&site.config, None, None).await;
+        let address = server.address.unwrap_or_else(|| panic!("it does not start again\n{}", server.said()));
+        let caller = Caller::new(&format!("http://{address}"), &key, Language::English).expect("a caller");
+        let (document, duplicate) = caller.upload(TILL, "large.csv", body.clone()).await.expect("is taken");
+        assert!(!duplicate);
+        let store = site.open().await;
+        let id = document.parse().expect("an id");
+        assert!(documents::bytes(store.read(), id).await.expect("reads").is_some_and(|stored| stored == body));
+        store.close().await.expect("closes");
+    })
+    .await;
+}
+
+async fn key(site: &Site) -> String {
+    let store = site.open().await;
+    let made = keys::make(&tributary::setup::pepper(&store).await.expect("a pepper"));
+    let key = ApiKey {
+        id: made.id,
+        user: User::new("lin"),
+        role: Role::new("channel"),
+        channel: Some(Channel::new(TILL)),
+        secret_hash: made.hash.to_vec(),
+        created_at: Clock::system().now(),
+        expires_at: None,
+        revoked_at: None,
+    };
+    let tx = store.begin(Lane::Work).await.expect("begins");
+    tributary::store::keys::create(&tx, &key).await.expect("a key");
+    tx.commit().await.expect("commits");
+    store.close().await.expect("closes");
+    made.text
+}
