@@ -3,11 +3,13 @@
 mod batch;
 mod facts;
 mod file;
+mod preview;
 mod run;
 mod runner;
 mod statement;
 mod write;
 
 pub use file::{PartyKey, customer_party, refer};
+pub use preview::{Preview, preview};
 pub use run::{CommandJob, Did, Finish, Outcome, StatementJob, counted};
 pub use runner::{RunError, Runner};

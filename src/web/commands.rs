@@ -1,6 +1,7 @@
 //! What people and systems ask of orders. Who asks comes from the caller's key, never from the body.
 
 mod amendment;
+mod preview;
 mod ship;
 
 pub(super) use amendment::Number;
@@ -18,9 +19,9 @@ use crate::{
     orders::{CommandJob, Outcome},
 };
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::StatusCode,
-    web::{Data, Path},
+    web::{Data, Path, Query},
 };
 use model::{
     ids::{OrderId, PartyId},
@@ -32,6 +33,7 @@ use model::{
     party::Party,
     said::{Payment, PaymentMethod, PaymentState},
 };
+use preview::Mode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -52,10 +54,11 @@ pub(super) fn routes(api: &mut Api) {
     let says = changes("resolveHold", "Accepts what an order is held for").json::<Resolve>().fails(400, WORDS);
     let says = says.fails(403, &["not_a_person"]).fails(404, &["unknown_hold"]).fails(409, &["hold_needs_mending"]);
     api.post("/v1/orders/{id}/holds/{code}/resolve", resolve, says);
-    let says = changes("amendOrder", "Changes address, quantities or lines").json::<amendment::Amend>();
+    let says = changes("amendOrder", "Changes address, quantities or lines").query::<Mode>().json::<amendment::Amend>();
     let says = says.fails(400, WORDS).fails(400, amendment::FAULTS).fails(404, &["unknown_line"]);
     api.post("/v1/orders/{id}/amend", amendment::amend, says.fails(409, amendment::REFUSALS));
-    let says = changes("cancelOrder", "Cancels what has not shipped").json::<Cancel>().fails(400, WORDS);
+    let says =
+        changes("cancelOrder", "Cancels what has not shipped").query::<Mode>().json::<Cancel>().fails(400, WORDS);
     api.post("/v1/orders/{id}/cancel", cancel, says.fails(409, &["already_cancelled", "already_shipped"]));
     let says = changes("redecide", "Runs the stages again: master data was mended");
     api.post("/v1/orders/{id}/redecide", redecide, says);
@@ -148,10 +151,21 @@ async fn resolve(
     carry_out(&app, &caller, order_id(&id)?, Command::ResolveHold { code, how }).await
 }
 
-async fn cancel(app: Data<App>, caller: Caller, id: Path<String>, body: Json<Cancel>) -> Result<HttpResponse, Problem> {
+async fn cancel(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<String>,
+    mode: Query<Mode>,
+    body: Json<Cancel>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     caller.need(Permission::ChangeOrders)?;
-    let reason = words("reason", body.0.reason)?;
-    carry_out(&app, &caller, order_id(&id)?, Command::Cancel { reason }).await
+    let (order, command) = (order_id(&id)?, Command::Cancel { reason: words("reason", body.0.reason)? });
+    if mode.preview {
+        let job = CommandJob { order, command, actor: caller.0.actor(), parties: Vec::new() };
+        return preview::show(&app, job, &request).await;
+    }
+    carry_out(&app, &caller, order, command).await
 }
 
 async fn redecide(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {

@@ -8,8 +8,8 @@ mod sentence;
 mod show;
 mod timeline;
 
-pub(super) use show::spoken_in;
-pub(super) use timeline::data;
+pub(super) use show::{holds as show_holds, spoken_in};
+pub(super) use timeline::{data, told};
 
 use super::{
     api::{Api, Says},

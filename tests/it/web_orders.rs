@@ -2,6 +2,7 @@
 
 mod desk;
 mod people;
+mod preview;
 mod reading;
 mod stock;
 mod tables;

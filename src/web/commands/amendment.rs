@@ -1,10 +1,14 @@
 //! A person's change of an order, from the wire to the model. People go to `parties`; the order gets their ids.
 
-use super::{carry_out_with, words};
+use super::{
+    carry_out_with,
+    preview::{self, Mode},
+    words,
+};
 use crate::{
     app::App,
     auth::Permission,
-    orders,
+    orders::{self, CommandJob},
     web::{
         body::Json,
         claim::Caller,
@@ -13,8 +17,8 @@ use crate::{
     },
 };
 use actix_web::{
-    HttpResponse,
-    web::{Data, Path},
+    HttpRequest, HttpResponse,
+    web::{Data, Path, Query},
 };
 use model::{
     measure::Quantity,
@@ -150,7 +154,9 @@ pub(super) async fn amend(
     app: Data<App>,
     caller: Caller,
     id: Path<String>,
+    mode: Query<Mode>,
     body: Json<Amend>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     caller.need(Permission::ChangeOrders)?;
     let id = order_id(&id)?;
@@ -162,7 +168,12 @@ pub(super) async fn amend(
         parties.push((reference.id, party));
         reference
     })?;
-    carry_out_with(&app, &caller, id, Command::Amend(amendment), parties).await
+    let command = Command::Amend(amendment);
+    if mode.preview {
+        let job = CommandJob { order: id, command, actor: caller.0.actor(), parties };
+        return preview::show(&app, job, &request).await;
+    }
+    carry_out_with(&app, &caller, id, command, parties).await
 }
 
 /// The amendment in the model's words; `file` files a person away.

@@ -59,7 +59,7 @@ async fn placed(core: &Core, order: &Order, language: Language) -> Result<Value,
         "total": total.decimal(),
         "decision": decision(&order.decision, language),
         "lines": order.lines.iter().map(|line| one_line(line, order)).collect::<Vec<_>>(),
-        "holds": order.holds.iter().map(|hold| one_hold(hold, language)).collect::<Vec<_>>(),
+        "holds": holds(order, language),
         "audit": order.audit.as_ref().map(|audit| rules::audit(audit, order.currency(), language)),
         "approval": rules::approval(&order.approval),
         "fulfilments": parcels::fulfilments(db, order, language).await?,
@@ -158,6 +158,10 @@ fn one_line(line: &Line, order: &Order) -> Value {
             "returned": counters.returned.decimal(),
         },
     })
+}
+
+pub(in crate::web) fn holds(order: &Order, language: Language) -> Vec<Value> {
+    order.holds.iter().map(|hold| one_hold(hold, language)).collect()
 }
 
 fn one_hold(hold: &Hold, language: Language) -> Value {

@@ -9,7 +9,11 @@ use crate::{
     },
     words::Language,
 };
-use model::{ids::OrderId, order::state::Slot};
+use model::{
+    ids::OrderId,
+    money::Currency,
+    order::{event::Happened, state::Slot},
+};
 use serde_json::{Value, json};
 
 pub(super) async fn of(core: &Core, id: OrderId, slot: &Slot, language: Language) -> Result<Value, StoreError> {
@@ -33,6 +37,18 @@ pub(super) async fn of(core: &Core, id: OrderId, slot: &Slot, language: Language
         })
     };
     Ok(json!({ "order": id, "items": history.iter().map(one).collect::<Vec<_>>() }))
+}
+
+/// An event that has no place in the journal yet.
+pub(in crate::web) fn told(happened: &Happened, currency: Option<Currency>, language: Language) -> Value {
+    let words = sentence(&happened.event, currency, language);
+    json!({
+        "no": happened.no,
+        "event": happened.event.name(),
+        "title": words.title,
+        "text": words.detail,
+        "data": happened.event,
+    })
 }
 
 /// The event as it is stored: candidates, scores, policy rows, differences, and why each losing choice lost.
