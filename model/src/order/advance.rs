@@ -252,6 +252,9 @@ fn run_release(deed: &mut Deed<'_>) {
         && !order.accepts(PAYMENT_PENDING);
     if unpaid {
         hold(deed, PAYMENT_PENDING, "finance", Stage::Release, ReleaseRule::Payment, Args::new());
+        // Goods are not kept for ever for who does not pay; once paid, what was given back is planned anew.
+        let due = deed.facts().now.plus(deed.facts().policies().allocation.reservation_micros);
+        deed.later(Work { kind: WorkKind::ExpireReservation, order: deed.id(), due });
         return;
     }
     let ready = order.fulfilments.iter().filter(|f| f.state == FulfilmentState::Planned).map(|f| f.id).collect();

@@ -52,7 +52,7 @@ pub(super) fn expire_reservation(deed: &mut Deed<'_>) -> Result<(), Refusal> {
     let order = alive(deed)?;
     let kept = deed.facts().policies().allocation.reservation_micros;
     let now = deed.facts().now;
-    let waits = matches!(order.approval, Approval::Pending { .. });
+    let waits = matches!(order.approval, Approval::Pending { .. }) || order.hold(advance::PAYMENT_PENDING).is_some();
     let expired: Vec<_> = order
         .fulfilments
         .iter()

@@ -192,6 +192,22 @@ fn a_restatement_that_says_it_is_paid_releases_what_waited_for_that() {
 }
 
 #[test]
+fn who_does_not_pay_keeps_no_goods_and_is_planned_anew_once_paid() {
+    let mut story = Story::new("");
+    story.tell(&channel(), &place_unpaid(two_lamps()));
+    let early = story.try_tell(&Actor::System, &Command::ExpireReservation).expect_err("its time is not over");
+    assert_eq!(early.code, "nothing_to_do");
+    story.facts.now = story.facts.now.plus(30 * 24 * HOUR);
+    story.tell(&Actor::System, &Command::ExpireReservation);
+    let order = story.order();
+    assert!(order.hold("payment_pending").is_some(), "it still waits");
+    assert!(order.lines.iter().all(|line| line.counters.reserved.is_zero()), "{:?}", order.lines);
+    story.tell(&channel(), &Command::ChannelPaid);
+    assert_eq!(status(&story.slot), Some(Status::Released));
+    assert!(story.order().lines.iter().all(|line| line.counters.open.is_zero()));
+}
+
+#[test]
 fn everything_heard_early_counts_once_the_order_is_stated() {
     let mut story = Story::new("");
     story.tell(&channel(), &Command::ChannelPaid);
