@@ -208,8 +208,8 @@ impl Open {
                 if !self.failed[n] {
                     self.failed[n] = true;
                     let found = args([("first_row", first.to_string())]);
-                    let bad =
-                        Bad { code: "order_rows_disagree", was: text_of(&value), args: found, source: Some(source) };
+                    let (code, was) = ("order_rows_disagree", text_of(&value));
+                    let bad = Bad { code, was, args: found, source: Some(source), beside: None };
                     self.note(context, field, bad, row);
                 }
             }
@@ -254,7 +254,7 @@ impl Open {
         }
         let (shape, labels) = (context.shape, &context.spec.block);
         let location = match bad.source {
-            Some(n) => shape.locate(field.sources.get(n), row, labels),
+            Some(n) => shape.locate(bad.beside.as_ref().or_else(|| field.sources.get(n)), row, labels),
             None => shape.locate_missing(&field.sources, row, labels),
         };
         // One cell may feed several fields; it is mended once.

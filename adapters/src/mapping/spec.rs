@@ -139,6 +139,10 @@ pub(super) struct Field {
     /// What an unknown word of the table stands for.
     pub(super) otherwise: Option<String>,
     pub(super) convert: Convert,
+    /// Of a price: for how many units it is.
+    pub(super) per: Option<Atom>,
+    /// Of a price or an amount: the currency that stands beside it.
+    pub(super) beside: Option<Atom>,
     pub(super) fallback: Fallback,
 }
 

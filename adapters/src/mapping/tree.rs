@@ -288,6 +288,9 @@ fn entries<'v, 'n: 'v, 'a: 'n>(
         let mut here = format!("{pointer}{}", path.pointer());
         path::push_index(&mut here, n);
         let view = view.entry(node);
+        if fields.iter().any(|field| is_free_branch(field, &view)) {
+            continue;
+        }
         let mut values = Vec::with_capacity(fields.len());
         for field in fields {
             let Target::Group(_, part) = field.target else { continue };
@@ -303,6 +306,12 @@ fn entries<'v, 'n: 'v, 'a: 'n>(
         found.push(values);
     }
     found
+}
+
+/// The value of an attribute or specification is a list or an object: notes of somebody's program, and no free fact.
+fn is_free_branch(field: &Field, view: &TreeView<'_, '_>) -> bool {
+    let branch = |source: &Source| matches!(source, Source::One(atom) if matches!(view.look(atom), Look::Branch));
+    matches!(field.target, Target::Group(_, Part::Value)) && field.sources.iter().any(branch)
 }
 
 /// The JSON pointer of a source; of a join its parts.
@@ -340,7 +349,7 @@ impl Notes {
 
     /// A field that could not be read, or is not there: then the place is its first source's.
     fn bad(&mut self, field: &Field, bad: Bad, here: &str, record: &str) {
-        let source = field.sources.get(bad.source.unwrap_or(0));
+        let source = bad.beside.as_ref().or_else(|| field.sources.get(bad.source.unwrap_or(0)));
         let pointer = source.map_or_else(|| here.to_owned(), |source| source_pointer(source, here, record));
         self.push(pointer, &field.name, bad.code, bad.was, bad.args);
     }

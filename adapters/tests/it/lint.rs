@@ -160,3 +160,11 @@ fn value_tables_are_linted_too() {
         assert_eq!(found, [expected], "{text}");
     }
 }
+
+#[test]
+fn what_stands_beside_an_amount_stands_beside_amounts_only() {
+    let text = GOOD.replace("quantity = \"Qty\"", "quantity = { from = \"Qty\", per = \"Pack\", currency = \"Cur\" }");
+    assert_eq!(seen(&text), [(15, 34, "option_unfit"), (15, 53, "option_unfit")]);
+    let text = GOOD.replace("total = \"Amount\"", "total = { from = \"Amount\", per = \"Pack\", currency = \"Cur\" }");
+    assert_eq!(seen(&text), [(16, 34, "option_unfit")], "an amount is never divided");
+}

@@ -1,5 +1,6 @@
 //! The mapping engine: whole documents against what they become, then each promise of the language by itself.
 
+mod companions;
 mod language;
 mod tables;
 mod trees;
@@ -44,7 +45,7 @@ pub(crate) fn tables() -> Tables {
     tables
 }
 
-fn shipped(name: &str) -> Mapping {
+pub(crate) fn shipped(name: &str) -> Mapping {
     let path = root().join("mappings").join(format!("{name}.toml"));
     let text = fs::read_to_string(&path).expect("a mapping");
     Mapping::read(name, &text, &tables()).expect(name)
@@ -56,6 +57,10 @@ fn mapping(text: &str) -> Mapping {
 
 fn china() -> ChannelDefaults {
     ChannelDefaults { currency: Some(Currency::CNY), zone: chrono_tz::Asia::Shanghai, country: "CN".to_owned() }
+}
+
+pub(crate) fn europe() -> ChannelDefaults {
+    ChannelDefaults { currency: None, zone: chrono_tz::Europe::Amsterdam, country: "NL".to_owned() }
 }
 
 /// What was read of a document.

@@ -34,12 +34,16 @@ impl Lint<'_, '_> {
                 table: None,
                 otherwise: None,
                 convert,
+                per: None,
+                beside: None,
                 fallback: Fallback::Missing,
             });
         };
         let sources = self.field_sources(&mut keys);
         let split = self.split(&mut keys);
         let convert = self.convert(&mut keys, kind);
+        let per = self.companion(&mut keys, "per", kind, &[Kind::Price]);
+        let beside = self.companion(&mut keys, "currency", kind, &[Kind::Price, Kind::Money]);
         let table_item = keys.take("table");
         let table = table_item.and_then(|item| self.value_table(item, kind));
         let otherwise_item = keys.take("otherwise");
@@ -54,7 +58,19 @@ impl Lint<'_, '_> {
         let fallback = self.fallback(&mut keys, has_sources, &convert);
         keys.finish(self.faults);
         let (sources, fallback) = (sources?, fallback?);
-        Some(Field { target, name, sources, split, table, otherwise, convert, fallback })
+        Some(Field { target, name, sources, split, table, otherwise, convert, per, beside, fallback })
+    }
+
+    /// A place that goes with the field's own, where fields of this kind have one.
+    fn companion(&mut self, keys: &mut Keys<'_>, word: &'static str, kind: Kind, fit: &[Kind]) -> Option<Atom> {
+        let item = keys.take(word)?;
+        if !fit.contains(&kind) {
+            let fit = fit.iter().map(|kind| if *kind == Kind::Price { "price" } else { "money" }).collect::<Vec<_>>();
+            self.fault(&item.span(), "option_unfit", [("option", word.to_owned()), ("fit", fit.join(", "))]);
+            return None;
+        }
+        let written = item.text(self.faults)?;
+        self.atom(written, &item.span(), false)
     }
 
     /// `from`, `join` or `sum`; none with `const`. `None` when they are wrong, which has been noted.
