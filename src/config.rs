@@ -88,7 +88,7 @@ pub struct Dispatch {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Channel {
-    /// `shopify`, or `file` for uploads.
+    /// `shopify`, `woocommerce`, `webhook`, or `file` for uploads.
     pub platform: String,
     /// Name of the mapping, e.g. `shopify-order`.
     pub mapping: String,

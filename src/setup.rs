@@ -204,7 +204,10 @@ fn channels(
         if zone.is_err() {
             mistakes.push(in_config(&place, "unknown_zone", &format!("`{}` is no IANA zone", channel.zone)));
         }
-        let secrets = secrets(config, &place, &channel.secrets, mistakes);
+        let mut secrets = secrets(config, &place, &channel.secrets, mistakes);
+        if let Some(platform) = platform {
+            secrets = secrets.into_iter().map(platform.key).collect();
+        }
         if let Some(scheme) = platform.and_then(|p| p.scheme)
             && let Err(fault) = sign::check_secrets(scheme, &secrets)
         {

@@ -35,6 +35,9 @@ async fn take(
     doors.admit(&code)?;
     let limits = Limits::of_body(&app.core.config.server);
     let bytes = body::read(&request, payload.into_inner(), limits).await?;
+    if (channel.platform.ping)(&bytes) {
+        return Ok(pong(channel.platform.reply.as_ref()));
+    }
     let headers = headers(&request);
     let actor = prove(&app, channel, &request, &headers, &bytes).await?;
     let arrival = Arrival {
@@ -91,6 +94,11 @@ async fn prove(
             Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_mismatch"))
         }
     }
+}
+
+/// Somebody is here: the platform's own answer, and nothing was kept.
+fn pong(wanted: Option<&Reply>) -> HttpResponse {
+    wanted.map_or_else(|| HttpResponse::Ok().finish(), |wanted| said(wanted).body(wanted.body.clone()))
 }
 
 fn answer(wanted: Option<&Reply>, accepted: Accepted) -> HttpResponse {

@@ -11,3 +11,4 @@ mod lint;
 mod mapping;
 mod shopify;
 mod signatures;
+mod woocommerce;
