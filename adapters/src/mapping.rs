@@ -31,6 +31,7 @@ mod text;
 mod toml_view;
 mod tree;
 mod values;
+mod zones;
 
 pub use codes::{LINT_CODES, REJECT_CODES};
 pub use fault::Fault;

@@ -271,6 +271,13 @@ impl Open {
         });
     }
 
+    /// Notes what stops the order.
+    pub(super) fn refuse(&mut self, reject: Reject) {
+        if self.bad.len() < BAD_MAX {
+            self.bad.push(reject);
+        }
+    }
+
     /// Notes that a row as a whole stops the order.
     pub(super) fn note_row(&mut self, context: &Context<'_>, row: u32, code: &str) {
         if self.bad.len() >= BAD_MAX {
@@ -285,7 +292,7 @@ impl Open {
     pub(super) fn close(&mut self, context: &Context<'_>) -> Result<Said, Refused> {
         let first_row = self.rows.first().copied().unwrap_or(0);
         let setting = context.setting.with(self.setting_currency.unwrap_or(context.setting.currency));
-        if self.setting_currency.or(context.currency).is_none() && !self.failed_currency(context) {
+        if self.setting_currency.or(context.currency).is_none() && !self.failed_currency(context) && self.has_rows() {
             let location = Location { sheet: context.sheet(), row: Some(first_row), ..Location::default() };
             let reject = super::scan::whole(location, "missing_field", Args::new());
             self.bad.push(Reject { field: "currency".to_owned(), ..reject });
@@ -295,7 +302,7 @@ impl Open {
         for (n, field) in context.spec.order.iter().enumerate() {
             let settled = match self.values[n].take() {
                 Some((value, ..)) => Ok(Some(value)),
-                None if self.failed[n] => Ok(None),
+                None if self.failed[n] || self.rows.is_empty() => Ok(None),
                 None => settle(field, &context.fallbacks.order[n], &setting),
             };
             match settled {

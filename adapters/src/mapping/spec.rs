@@ -73,6 +73,8 @@ pub(super) struct TableRead {
     /// A blank row ends the table.
     pub(super) blank_ends: bool,
     pub(super) hidden: Hidden,
+    /// Where a row says what it is, and its words for it.
+    pub(super) says: Option<(Vec<Source>, Arc<Values>)>,
     pub(super) group: GroupBy,
     pub(super) fill_down: bool,
     pub(super) unsorted: bool,
@@ -101,6 +103,20 @@ pub(super) enum Hidden {
     Skip,
     Hold,
 }
+
+/// What a row of a table says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum RowSays {
+    /// A line of an order.
+    Order,
+    /// Goods and money went back: told to a person, and no part of an order.
+    Refund,
+    /// Nothing about orders.
+    Ignored,
+}
+
+pub(super) const ROW_SAYS: [(&str, RowSays); 3] =
+    [("order", RowSays::Order), ("refund", RowSays::Refund), ("ignored", RowSays::Ignored)];
 
 #[derive(Clone, Debug)]
 pub(super) enum GroupBy {

@@ -10,12 +10,13 @@ use crate::{
         path::Path,
         spec::{Atom, Fallback, Field, JoinPart, Source, Split, Take},
         toml_view::{Item, Keys},
+        values::Values,
     },
     node::Scalar,
 };
 use chrono_tz::Tz;
 use model::{money::Currency, said::args};
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 /// Alternatives one field may have.
 const SOURCES_MAX: usize = 20;
@@ -275,22 +276,27 @@ impl Lint<'_, '_> {
         found
     }
 
-    fn value_table(&mut self, item: Item<'_>, kind: Kind) -> Option<std::sync::Arc<crate::mapping::values::Values>> {
+    fn value_table(&mut self, item: Item<'_>, kind: Kind) -> Option<Arc<Values>> {
+        let table = self.table_named(item)?;
+        let convert = Convert::new(kind, Converter::of(kind)[0]);
+        for word in table.results() {
+            self.fits(&item.span(), word, &convert, "table_unfit");
+        }
+        Some(table)
+    }
+
+    pub(super) fn table_named(&mut self, item: Item<'_>) -> Option<Arc<Values>> {
         let name = item.text(self.faults)?;
-        let Some(table) = self.tables.get(name) else {
+        let table = self.tables.get(name);
+        if table.is_none() {
             let known: Vec<&str> = self.tables.names().collect();
             let mut found = args([("table", name.to_owned()), ("known", known.join(", "))]);
             if let Some(near) = crate::mapping::fault::nearest(name, known) {
                 found.insert("did_you_mean".to_owned(), near.to_owned());
             }
             self.faults.at(&item.span(), "unknown_table", found);
-            return None;
-        };
-        let convert = Convert::new(kind, Converter::of(kind)[0]);
-        for word in table.results() {
-            self.fits(&item.span(), word, &convert, "table_unfit");
         }
-        Some(table)
+        table
     }
 
     /// `const`, `default`, `optional`, or nothing: then it must be there. `has_sources` is `None` when they are wrong.
