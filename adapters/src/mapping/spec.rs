@@ -53,10 +53,17 @@ pub(super) struct Spec {
 #[derive(Clone, Debug)]
 pub(super) enum ReadAs {
     Tree {
+        format: TreeFormat,
         /// Where a record, or the list of them, may be; the first that is there counts.
         records: Vec<Path>,
     },
     Table(TableRead),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TreeFormat {
+    Json,
+    Xml,
 }
 
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use super::{
     path::{self, Path},
     spec::{Atom, Field, Source, Spec},
 };
-use crate::node::{Node, Scalar};
+use crate::node::{Node, Scalar, TEXT};
 use model::{
     money::Currency,
     port::inbound::Read,
@@ -45,7 +45,7 @@ impl<'n, 'a> TreeView<'n, 'a> {
 impl<'a> View<'a> for TreeView<'_, 'a> {
     fn look<'v>(&'v self, atom: &'v Atom) -> Look<'v, 'a> {
         match atom {
-            Atom::Path(path) => path.find(self.from(path)).map_or(Look::Nothing, look),
+            Atom::Path(path) => path.one(self.from(path)).map_or(Look::Nothing, look),
             Atom::Received => Look::Scalar(self.received),
             Atom::Column(_) | Atom::Block(_) => Look::Nothing,
         }
@@ -67,7 +67,12 @@ impl<'a> View<'a> for TreeView<'_, 'a> {
 fn look<'v, 'a>(node: &'v Node<'a>) -> Look<'v, 'a> {
     match node {
         Node::Scalar(scalar) => Look::Scalar(scalar),
-        Node::List(_) | Node::Map(_) => Look::Branch,
+        // An XML element with attributes, where its text is wanted.
+        Node::Map(_) => match node.get(TEXT) {
+            Some(Node::Scalar(scalar)) => Look::Scalar(scalar),
+            Some(_) | None => Look::Branch,
+        },
+        Node::List(_) => Look::Branch,
     }
 }
 
@@ -175,13 +180,13 @@ impl Reader<'_> {
         notes: &mut Notes,
     ) -> Vec<Item> {
         let at = format!("{pointer}{}", spec.items_at.pointer());
-        let list = match spec.items_at.find(view.record) {
-            Some(Node::List(list)) if !list.is_empty() => list,
-            Some(Node::List(_)) | None => {
+        let list = match spec.items_at.list(view.record) {
+            Some(Ok(list)) if !list.is_empty() => list,
+            Some(Ok(_)) | None => {
                 notes.push(at, "items", "no_items", String::new(), Args::new());
                 return Vec::new();
             }
-            Some(Node::Map(_) | Node::Scalar(_)) => {
+            Some(Err(_)) => {
                 notes.push(at, "items", "not_a_list", String::new(), Args::new());
                 return Vec::new();
             }
@@ -282,7 +287,7 @@ fn entries<'v, 'n: 'v, 'a: 'n>(
     pointer: &str,
     notes: &mut Notes,
 ) -> Vec<Vec<(Part, Value<'static>)>> {
-    let Some(Node::List(list)) = path.find(view.from(path)) else { return Vec::new() };
+    let Some(Ok(list)) = path.list(view.from(path)) else { return Vec::new() };
     let mut found = Vec::with_capacity(list.len().min(LINES_MAX));
     for (n, node) in list.iter().enumerate().take(LINES_MAX) {
         let mut here = format!("{pointer}{}", path.pointer());

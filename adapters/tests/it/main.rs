@@ -7,6 +7,7 @@ mod connectors;
 mod decode_csv;
 mod decode_json;
 mod decode_xlsx;
+mod decode_xml;
 mod lint;
 mod mapping;
 mod shopify;

@@ -135,7 +135,7 @@ fn fixtures() -> Vec<(String, PathBuf)> {
     for folder in fs::read_dir(root().join("fixtures/mappings")).expect("fixtures") {
         let folder = folder.expect("an entry").path();
         let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
-        for extension in ["csv", "json", "xlsx"] {
+        for extension in ["csv", "json", "xlsx", "xml"] {
             let documents = files(&folder, extension).into_iter();
             found.extend(documents.filter(|p| !p.to_string_lossy().contains(".expected.")).map(|p| (name.clone(), p)));
         }

@@ -7,7 +7,6 @@ use crate::{
         date::DayOrder,
         fields::{self, Kind, ORDER_KINDS, PAYMENT_METHODS, PAYMENT_STATES, Target},
         number::Mark,
-        path::Path,
         spec::{Atom, Fallback, Field, JoinPart, Source, Split, Take},
         toml_view::{Item, Keys},
         values::Values,
@@ -179,7 +178,7 @@ impl Lint<'_, '_> {
             return Some(Atom::Column(self.column(written)));
         }
         let path =
-            Path::parse(written).and_then(|path| if path.has_each() && !each { Err("list_here") } else { Ok(path) });
+            self.path(written).and_then(|path| if path.has_each() && !each { Err("list_here") } else { Ok(path) });
         path.map(Atom::Path)
             .map_err(|why| self.fault(span, "bad_path", [("path", written.to_owned()), ("why", why.to_owned())]))
             .ok()

@@ -6,7 +6,7 @@ use crate::mapping::{
     path::Path,
     spec::{
         Atom, ColumnName, Counted, Expect, Field, Format, GroupBy, Hidden, Label, ROW_SAYS, ReadAs, Sheet, Side,
-        Source, Stated, TableRead,
+        Source, Stated, TableRead, TreeFormat,
     },
     text::Opening,
     toml_view::{Item, Keys},
@@ -19,7 +19,7 @@ const HEADER_WITHIN_MAX: u32 = 500;
 /// Rows below the header that may be skipped.
 const SKIP_ROWS_MAX: u32 = 100;
 
-const FORMATS: [(&str, bool); 4] = [("json", false), ("csv", true), ("xlsx", true), ("table", true)];
+const FORMATS: [(&str, bool); 5] = [("json", false), ("xml", false), ("csv", true), ("xlsx", true), ("table", true)];
 
 impl Lint<'_, '_> {
     /// The format reads rows. Notes a missing or unknown format.
@@ -42,7 +42,7 @@ impl Lint<'_, '_> {
         let mut records = Vec::new();
         if let Some(item) = keys.take("record") {
             for text in item.texts(self.faults) {
-                match Path::parse(text) {
+                match self.path(text) {
                     Ok(path) if !path.has_each() => records.push(path),
                     Ok(_) => self.bad_path(item, text, "list_here"),
                     Err(why) => self.bad_path(item, text, why),
@@ -50,9 +50,9 @@ impl Lint<'_, '_> {
             }
         }
         if records.is_empty() {
-            records.push(Path::default());
+            records.push(Path { loose: self.is_xml, ..Path::default() });
         }
-        ReadAs::Tree { records }
+        ReadAs::Tree { format: if self.is_xml { TreeFormat::Xml } else { TreeFormat::Json }, records }
     }
 
     fn bad_path(&mut self, item: Item<'_>, path: &str, why: &str) {
