@@ -5,7 +5,7 @@ use super::{
     convert::{Setting, Value},
     draft::{Assembly, Line},
     fields::{Kind, OrderField, Target},
-    spec::{Atom, Field, GroupBy, Source, Spec, TableRead},
+    spec::{Atom, Field, GroupBy, Says, Source, Spec, TableRead},
     table::{RowView, Shape},
     tree::{BAD_MAX, LINES_MAX},
 };
@@ -292,7 +292,8 @@ impl Open {
     pub(super) fn close(&mut self, context: &Context<'_>) -> Result<Said, Refused> {
         let first_row = self.rows.first().copied().unwrap_or(0);
         let setting = context.setting.with(self.setting_currency.unwrap_or(context.setting.currency));
-        if self.setting_currency.or(context.currency).is_none() && !self.failed_currency(context) && self.has_rows() {
+        let unknown = self.setting_currency.or(context.currency).is_none() && !self.failed_currency(context);
+        if unknown && self.has_rows() && context.spec.says == Says::Order {
             let location = Location { sheet: context.sheet(), row: Some(first_row), ..Location::default() };
             let reject = super::scan::whole(location, "missing_field", Args::new());
             self.bad.push(Reject { field: "currency".to_owned(), ..reject });

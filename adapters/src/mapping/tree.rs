@@ -8,7 +8,7 @@ use super::{
     fields::{OrderField, Part, Target},
     lineage::Lineage,
     path::{self, Path},
-    spec::{Atom, Field, Source, Spec},
+    spec::{Atom, Field, Says, Source, Spec},
 };
 use crate::node::{Node, Scalar, TEXT};
 use model::{
@@ -149,7 +149,8 @@ impl Reader<'_> {
         let stated = stated.and_then(|field| read(field, view, &setting, pointer, notes));
         match (stated, self.currency) {
             (Some(Value::Currency(currency)), _) | (_, Some(currency)) => setting = setting.with(currency),
-            (_, None) if notes.rejects.is_empty() => {
+            // What is no order has no amounts.
+            (_, None) if notes.rejects.is_empty() && spec.says == Says::Order => {
                 notes.push(pointer.to_owned(), "currency", "missing_field", String::new(), Args::new());
             }
             (_, None) => {}
