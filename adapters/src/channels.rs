@@ -5,6 +5,7 @@
 
 pub mod file;
 pub mod shopify;
+pub mod topics;
 pub mod webhook;
 pub mod woocommerce;
 

@@ -43,7 +43,7 @@ async fn take(
     let arrival = Arrival {
         channel: channel.code.clone(),
         kind: DocumentKind::Webhook,
-        topic: channel.platform.topic(&headers).to_owned(),
+        topic: channel.topic(&headers).to_owned(),
         name: String::new(),
         media_type: body::media_type(&request).to_owned(),
         headers: channel.platform.kept(&headers),
@@ -86,7 +86,11 @@ async fn prove(
         caller.need_channel(channel.code.as_str())?;
         return Ok(caller.0.actor());
     };
-    match sign::verify(scheme, &channel.secrets, headers, bytes, app.core.clock.now()) {
+    let verified = match &channel.signature {
+        Some(signature) => signature.verify(&channel.secrets, headers, bytes),
+        None => sign::verify(scheme, &channel.secrets, headers, bytes, app.core.clock.now()),
+    };
+    match verified {
         Ok(()) => Ok(Actor::Channel { channel: channel.code.clone() }),
         Err(fault) => {
             // What exactly is wrong is for the operator; a forger learns nothing from us.

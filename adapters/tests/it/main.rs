@@ -8,6 +8,7 @@ mod decode_csv;
 mod decode_json;
 mod decode_xlsx;
 mod decode_xml;
+mod hooks;
 mod lint;
 mod mapping;
 mod shopify;

@@ -72,7 +72,7 @@ fn channel_of(mapping: &str) -> ChannelDefaults {
             zone: chrono_tz::America::New_York,
             country: "US".to_owned(),
         },
-        "ubl-order" | "woocommerce-order" => europe(),
+        "partner-cancel" | "partner-order" | "ubl-order" | "woocommerce-order" => europe(),
         _ => china(),
     }
 }
