@@ -79,16 +79,16 @@ pub fn xml(text: &str) -> Result<Node<'_>, DecodeFault> {
         let read = match reader.read_event() {
             Ok(Event::Eof) => break,
             Ok(event) => tree.take(event),
-            Err(_) => return Err(tree.fault(Slip::new("not_xml"), text, reader.error_position())),
+            Err(_) => return Err(tree.fault(*Slip::new("not_xml"), text, reader.error_position())),
         };
-        read.map_err(|slip| tree.fault(slip, text, before))?;
+        read.map_err(|slip| tree.fault(*slip, text, before))?;
     }
     let end = reader.buffer_position();
     match tree.root.take() {
-        _ if !tree.open.is_empty() => Err(tree.fault(Slip::expected("an end tag"), text, end)),
+        _ if !tree.open.is_empty() => Err(tree.fault(*Slip::expected("an end tag"), text, end)),
         Some(root) => Ok(root),
-        None if text.trim().is_empty() => Err(tree.fault(Slip::new("empty_document"), text, end)),
-        None => Err(tree.fault(Slip::expected("an element"), text, end)),
+        None if text.trim().is_empty() => Err(tree.fault(*Slip::new("empty_document"), text, end)),
+        None => Err(tree.fault(*Slip::expected("an element"), text, end)),
     }
 }
 
@@ -237,7 +237,7 @@ impl<'a> Tree<'a> {
         if self.values > MAX_VALUES { Err(Slip::new("too_many_values")) } else { Ok(()) }
     }
 
-    fn fault(&self, slip: Box<Slip>, text: &str, offset: u64) -> DecodeFault {
+    fn fault(&self, slip: Slip, text: &str, offset: u64) -> DecodeFault {
         let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(text.len());
         let before = text.get(..offset).unwrap_or(text);
         let after = text.get(offset..).unwrap_or_default();

@@ -51,7 +51,7 @@ pub(super) struct Bad {
     /// The field's source it came from; `None` when nothing was there.
     pub(super) source: Option<usize>,
     /// The fault is not with the source but with what stands here beside it.
-    pub(super) beside: Option<Source>,
+    pub(super) beside: Option<Box<Source>>,
 }
 
 /// Nothing to read: no text, only blanks, or a text that means nothing.
@@ -92,7 +92,7 @@ pub(super) fn find<'v, 'a: 'v>(
         };
         let value = match value {
             Some(value) => beside(field, value, view, setting)
-                .map_err(|(unread, atom)| Bad { beside: Some(Source::One(atom.clone())), ..bad(unread) })?,
+                .map_err(|(unread, atom)| Bad { beside: Some(Box::new(Source::One(atom.clone()))), ..bad(unread) })?,
             None => None,
         };
         if let Some(value) = value {

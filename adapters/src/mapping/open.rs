@@ -254,7 +254,7 @@ impl Open {
         }
         let (shape, labels) = (context.shape, &context.spec.block);
         let location = match bad.source {
-            Some(n) => shape.locate(bad.beside.as_ref().or_else(|| field.sources.get(n)), row, labels),
+            Some(n) => shape.locate(bad.beside.as_deref().or_else(|| field.sources.get(n)), row, labels),
             None => shape.locate_missing(&field.sources, row, labels),
         };
         // One cell may feed several fields; it is mended once.

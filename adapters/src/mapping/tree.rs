@@ -355,7 +355,7 @@ impl Notes {
 
     /// A field that could not be read, or is not there: then the place is its first source's.
     fn bad(&mut self, field: &Field, bad: Bad, here: &str, record: &str) {
-        let source = bad.beside.as_ref().or_else(|| field.sources.get(bad.source.unwrap_or(0)));
+        let source = bad.beside.as_deref().or_else(|| field.sources.get(bad.source.unwrap_or(0)));
         let pointer = source.map_or_else(|| here.to_owned(), |source| source_pointer(source, here, record));
         self.push(pointer, &field.name, bad.code, bad.was, bad.args);
     }

@@ -148,6 +148,10 @@ async fn tills_and_buyers_upload_their_files() {
         assert_eq!(answer.status, 202, "{file}");
         let id = answer.json()["documents"][0]["document"].as_str().expect("an id").to_owned();
         let document = house.read_document(&id, &key).await;
-        assert_eq!((&document["orders"]["good"], &document["rejects"]), (&good.into(), &rejects.into()), "{file}: {document}");
+        assert_eq!(
+            (&document["orders"]["good"], &document["rejects"]),
+            (&good.into(), &rejects.into()),
+            "{file}: {document}"
+        );
     }
 }
