@@ -109,6 +109,8 @@ fn entities_are_never_declared() {
         "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>",
         "<!DOCTYPE a [<!ENTITY % x SYSTEM \"http://localhost/x.dtd\"> %x;]><a/>",
         "<!DOCTYPE a SYSTEM 'a.dtd' [<!ELEMENT a ANY>]><a/>",
+        "<!DOCTYPE a []><a/>",
+        "<!DOCTYPE a [%x;]><a/>",
     ] {
         assert_eq!(fault(text).code, "doctype", "{text}");
     }
