@@ -11,8 +11,9 @@ use crate::{
     world::WorldCache,
 };
 use adapters::{
-    channels::{Engine, Platform, Sink},
+    channels::{Engine, Platform, Sink, topics::Topics},
     mapping::{ChannelDefaults, Mapping},
+    sign::configured::Signature,
 };
 use model::{
     codes::Channel,
@@ -64,6 +65,10 @@ pub struct ChannelRuntime {
     pub platform: &'static Platform,
     pub mapping: Mapping,
     pub defaults: ChannelDefaults,
+    /// How the sender signs, where configuration and not the platform says so.
+    pub signature: Option<Signature>,
+    /// Which mapping reads what, where topics have mappings of their own; else `mapping` reads everything.
+    pub topics: Option<Topics>,
     /// Live signing secrets, newest first.
     pub secrets: Vec<Vec<u8>>,
     pub config: config::Channel,
@@ -72,8 +77,24 @@ pub struct ChannelRuntime {
 impl ChannelRuntime {
     /// Reads a document; the same bytes give the same answer.
     pub fn parse(&self, document: &Document<'_>, sink: Sink<'_>) -> Summary {
-        let engine: Engine<'_> = &|document, sink| self.mapping.read_document(document, &self.defaults, sink);
+        let engine: Engine<'_> = &|document, sink| match &self.topics {
+            Some(topics) => topics.read(document, &self.defaults, sink),
+            None => self.mapping.read_document(document, &self.defaults, sink),
+        };
         (self.platform.parse)(document, engine, sink)
+    }
+
+    /// The mapping that reads a document.
+    pub fn mapping_of(&self, document: &Document<'_>) -> &Mapping {
+        self.topics.as_ref().and_then(|topics| topics.mapping(document)).unwrap_or(&self.mapping)
+    }
+
+    /// The topic a request names, empty when it names none.
+    pub fn topic<'h>(&self, headers: &'h [(String, String)]) -> &'h str {
+        match &self.topics {
+            Some(topics) => topics.of_headers(headers),
+            None => self.platform.topic(headers),
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Configuration: `config/base.toml` holds every default, an operator's file overrides, secrets come by name. The one
 //! address of the environment.
 
+mod source;
+
+pub use source::Source;
+
 use model::money::Currency;
 use serde::Deserialize;
 use std::{
@@ -30,6 +34,9 @@ pub struct Config {
     /// Secrets by name; nothing else in the configuration may hold one.
     #[serde(default)]
     pub secrets: BTreeMap<String, SecretSource>,
+    /// The operator's file, to name places in it.
+    #[serde(skip)]
+    pub source: Source,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -88,7 +95,7 @@ pub struct Dispatch {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Channel {
-    /// `shopify`, or `file` for uploads.
+    /// `shopify`, `woocommerce`, `webhook`, or `file` for uploads.
     pub platform: String,
     /// Name of the mapping, e.g. `shopify-order`.
     pub mapping: String,
@@ -107,6 +114,33 @@ pub struct Channel {
     /// Requests a second that are accepted; 0 = no limit.
     #[serde(default)]
     pub rate: u32,
+    /// Of `webhook`: how the sender signs; without it as Standard Webhooks asks.
+    pub signature: Option<Signature>,
+    /// Of `webhook`: mappings by topic; without it `mapping` reads everything.
+    pub topics: Option<Topics>,
+}
+
+/// How a partner signs with HMAC over the raw body. Words are checked with the mappings, so that each mistake has its place.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    pub header: String,
+    /// `md5`, `sha1`, `sha256`, `sha512`.
+    pub algorithm: String,
+    /// `hex`, `base64`.
+    pub encoding: String,
+    /// What stands before the signature, e.g. `sha256=`.
+    #[serde(default)]
+    pub prefix: String,
+}
+
+/// Which mapping reads which topic, and where a document names its own: in a header or, by a JSON pointer, in its body.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Topics {
+    pub header: Option<String>,
+    pub pointer: Option<String>,
+    pub mappings: BTreeMap<String, String>,
 }
 
 /// A carrier (or tracking service) that calls us back.
@@ -189,6 +223,20 @@ impl std::fmt::Debug for SecretSource {
     }
 }
 
+/// The tables that only an operator's file has.
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "read for its faults, which have lines")]
+struct Named {
+    #[serde(default)]
+    channels: BTreeMap<String, Channel>,
+    #[serde(default)]
+    carriers: BTreeMap<String, CarrierCallback>,
+    #[serde(default)]
+    connectors: BTreeMap<String, Connector>,
+    #[serde(default)]
+    secrets: BTreeMap<String, SecretSource>,
+}
+
 /// Every default, commented.
 pub const BASE: &str = include_str!("../config/base.toml");
 
@@ -220,15 +268,22 @@ impl Config {
     /// As [`Self::load`].
     pub fn read(over: &str, place: &str) -> Result<Self, ConfigError> {
         let wrong = |place: &str, e: &toml::de::Error| ConfigError { place: place.to_owned(), problem: e.to_string() };
+        // Laid over each other the tables have no lines any more.
+        let _: Named = toml::from_str(over).map_err(|e| wrong(place, &e))?;
+        let source = Source { place: place.to_owned(), text: over.to_owned() };
         let mut all: toml::Table = toml::from_str(BASE).map_err(|e| wrong("base.toml", &e))?;
         let text = over;
         let over: toml::Table = toml::from_str(text).map_err(|e| wrong(place, &e))?;
         lay_over(&mut all, over);
-        all.try_into().map_err(|e: toml::de::Error| {
-            let problem = e.to_string().trim_end().replace("\nin `", " in `");
+        let config: Self = all.try_into().map_err(|e: toml::de::Error| {
+            let problem = e.to_string().trim_end().replace(
+                "
+in `", " in `",
+            );
             let place = line_of(text, &problem).map_or_else(|| place.to_owned(), |line| format!("{place}:{line}"));
             ConfigError { place, problem }
-        })
+        })?;
+        Ok(Self { source, ..config })
     }
 
     /// The bytes of the secret called `name`.

@@ -1,5 +1,7 @@
 //! From configuration to a core ready to run: everything is read and checked first, all mistakes at once.
 
+mod hooks;
+
 use crate::{
     app::{ChannelRuntime, Core, Listener},
     clock::Clock,
@@ -204,16 +206,26 @@ fn channels(
         if zone.is_err() {
             mistakes.push(in_config(&place, "unknown_zone", &format!("`{}` is no IANA zone", channel.zone)));
         }
-        let secrets = secrets(config, &place, &channel.secrets, mistakes);
-        if let Some(scheme) = platform.and_then(|p| p.scheme)
-            && let Err(fault) = sign::check_secrets(scheme, &secrets)
-        {
+        let mut secrets = secrets(config, &place, &channel.secrets, mistakes);
+        if let Some(platform) = platform {
+            secrets = secrets.into_iter().map(platform.key).collect();
+        }
+        let hook = hooks::Hook { config, code, platform };
+        let signature = channel.signature.as_ref().and_then(|table| hook.signature(table, mistakes));
+        let topics = channel.topics.as_ref().and_then(|table| hook.topics(table, mappings, mistakes));
+        let usable = match (&signature, platform.and_then(|p| p.scheme)) {
+            (Some(signature), _) => signature.check_secrets(&secrets),
+            // What its signature is to be is a mistake of its own.
+            (None, Some(scheme)) if channel.signature.is_none() => sign::check_secrets(scheme, &secrets),
+            (None, _) => Ok(()),
+        };
+        if let Err(fault) = usable {
             mistakes.push(in_config(&place, fault.code(), "its signing secrets cannot be used"));
         }
         if let (Some(platform), Some(mapping), Ok(zone)) = (platform, mapping, zone) {
             let defaults = ChannelDefaults { currency: channel.currency, zone, country: channel.country.clone() };
             let (code, mapping, config) = (code.as_str().into(), mapping.clone(), channel.clone());
-            let runtime = ChannelRuntime { code, platform, mapping, defaults, secrets, config };
+            let runtime = ChannelRuntime { code, platform, mapping, defaults, signature, topics, secrets, config };
             found.insert(runtime.code.to_string(), Arc::new(runtime));
         }
     }

@@ -5,14 +5,19 @@
 
 pub mod file;
 pub mod shopify;
+pub mod topics;
 pub mod webhook;
+pub mod woocommerce;
 
 use crate::sign::Scheme;
-use model::port::inbound::{Document, Read, Reply, Summary};
+use model::{
+    port::inbound::{Document, Read, Reply, Summary},
+    said::{Location, Reject, Said, Statement},
+};
 use std::ops::ControlFlow;
 
 /// Every platform, by name.
-pub static ALL: [&Platform; 3] = [&file::PLATFORM, &shopify::PLATFORM, &webhook::PLATFORM];
+pub static ALL: [&Platform; 4] = [&file::PLATFORM, &shopify::PLATFORM, &webhook::PLATFORM, &woocommerce::PLATFORM];
 
 /// The platform of that name, as channel configuration writes it.
 pub fn named(name: &str) -> Option<&'static Platform> {
@@ -32,6 +37,10 @@ pub struct Platform {
     pub arrives: Arrives,
     /// `None`: no signature; the caller's API key says who it is.
     pub scheme: Option<Scheme>,
+    /// The key that signs, of a secret as it is configured.
+    pub key: fn(Vec<u8>) -> Vec<u8>,
+    /// An unsigned body that only asks whether somebody is there: it is answered like any other, and nothing is kept.
+    pub ping: fn(&[u8]) -> bool,
     /// Headers that may name the topic, lower case; the first that is there counts.
     pub topic_headers: &'static [&'static str],
     /// Headers kept with the document, lower case: delivery ids (of help only, sameness is decided by content), times, the
@@ -71,4 +80,26 @@ pub enum Arrives {
 
 fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
     headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+/// Nothing to do with any order, hence without an id.
+fn ignored(why: &str) -> Said {
+    Said {
+        external_id: String::new(),
+        version: None,
+        what: Statement::Ignored { why: why.to_owned() },
+        lineage: Default::default(),
+    }
+}
+
+/// A reject of the document as a whole.
+fn reject(code: &str) -> Reject {
+    Reject {
+        order_key: String::new(),
+        location: Location::default(),
+        field: String::new(),
+        code: code.to_owned(),
+        was: String::new(),
+        args: Default::default(),
+    }
 }

@@ -1,6 +1,6 @@
 //! Decoders: bytes to nodes and rows, with a limit on everything.
 //!
-//! [`json()`] gives a tree, [`table`] gives rows one after another. Both are total: any bytes end in values and faults,
+//! [`json()`] and [`xml()`] give a tree, [`table`] gives rows one after another. All are total: any bytes end in values and faults,
 //! never in a panic, a hang or memory without a named limit.
 
 mod csv;
@@ -12,6 +12,7 @@ mod tags;
 mod text;
 mod word;
 mod xlsx;
+mod xml;
 
 pub use self::{
     csv::{
@@ -27,6 +28,11 @@ pub use self::{
     sheet_scan::MAX_CELLS,
     text::{Text, decode as text},
     xlsx::MAX_ROWS as MAX_SHEET_ROWS,
+    xml::{
+        MAX_ATTRIBUTES as MAX_XML_ATTRIBUTES, MAX_BYTES as MAX_XML_BYTES, MAX_DEPTH as MAX_XML_DEPTH,
+        MAX_NAME as MAX_XML_NAME, MAX_NAMES as MAX_XML_NAMES, MAX_TEXT as MAX_XML_TEXT, MAX_VALUES as MAX_XML_VALUES,
+        xml, xml_text,
+    },
 };
 use crate::node::{DecodeFault, Row};
 use std::ops::ControlFlow;
@@ -179,7 +185,7 @@ fn unwanted_fault(found: char, row: u32, column: usize, cell: &str) -> DecodeFau
 }
 
 /// Every code a decoder may give; `locales/` must have words for each.
-pub const CODES: [&str; 42] = [
+pub const CODES: [&str; 45] = [
     "bad_cell_reference",
     "control_character",
     "doctype",
@@ -188,12 +194,14 @@ pub const CODES: [&str; 42] = [
     "duplicate_key",
     "duplicate_part",
     "empty_document",
+    "entity_unknown",
     "field_too_long",
     "key_too_long",
     "lone_surrogate",
     "malformed_text",
     "not_a_workbook",
     "not_json",
+    "not_xml",
     "nul_character",
     "number_too_long",
     "old_workbook",
@@ -209,6 +217,7 @@ pub const CODES: [&str; 42] = [
     "styles_too_many",
     "suspicious_compression",
     "too_deep",
+    "too_many_attributes",
     "too_many_broken_rows",
     "too_many_cells",
     "too_many_columns",

@@ -31,6 +31,7 @@ mod text;
 mod toml_view;
 mod tree;
 mod values;
+mod zones;
 
 pub use codes::{LINT_CODES, REJECT_CODES};
 pub use fault::Fault;
@@ -50,7 +51,7 @@ use model::{
     time::Instant,
 };
 use open::Context;
-use spec::{Format, ReadAs, Sheet, Spec, TableRead};
+use spec::{Format, ReadAs, Sheet, Spec, TableRead, TreeFormat};
 use std::{borrow::Cow, ops::ControlFlow, sync::Arc};
 
 /// A linted mapping, ready to read documents. Cheap to clone.
@@ -100,17 +101,24 @@ impl Mapping {
     ) -> Summary {
         match &self.spec.read {
             ReadAs::Table(read) => self.read_table(read, doc, defaults, sink),
-            ReadAs::Tree { .. } => match decode::json(doc.bytes) {
-                Ok(root) => {
-                    let summary = self.read_tree(&root, doc.received_at, defaults, sink);
-                    Summary { encoding: "utf-8".to_owned(), ..summary }
+            ReadAs::Tree { format, .. } => {
+                let read = match format {
+                    TreeFormat::Json => decode::json(doc.bytes)
+                        .map(|root| ("utf-8".to_owned(), self.read_tree(&root, doc.received_at, defaults, &mut *sink))),
+                    TreeFormat::Xml => decode::xml_text(doc.bytes).and_then(|text| {
+                        let root = decode::xml(&text.text)?;
+                        Ok((text.encoding.clone(), self.read_tree(&root, doc.received_at, defaults, &mut *sink)))
+                    }),
+                };
+                match read {
+                    Ok((encoding, summary)) => Summary { encoding, ..summary },
+                    Err(fault) => {
+                        // Nobody wants more after the only reject.
+                        let _ = sink(Read::Reject(scan::fault_reject(&fault, None)));
+                        Summary::default()
+                    }
                 }
-                Err(fault) => {
-                    // Nobody wants more after the only reject.
-                    let _ = sink(Read::Reject(scan::fault_reject(&fault, None)));
-                    Summary::default()
-                }
-            },
+            }
         }
     }
 
@@ -122,7 +130,7 @@ impl Mapping {
         defaults: &ChannelDefaults,
         sink: &mut dyn FnMut(Read) -> ControlFlow<()>,
     ) -> Summary {
-        let ReadAs::Tree { records } = &self.spec.read else { return Summary::default() };
+        let ReadAs::Tree { records, .. } = &self.spec.read else { return Summary::default() };
         let received = received(received_at);
         let reader = tree::Reader {
             mapping: self,

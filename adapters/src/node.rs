@@ -22,7 +22,10 @@ pub enum Scalar<'a> {
     Error(Cow<'a, str>),
 }
 
-/// A tree, as JSON (and later XML) gives it.
+/// The key of an XML element's own text, beside its attributes.
+pub const TEXT: &str = "#text";
+
+/// A tree, as JSON and XML give it.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Node<'a> {
     Scalar(Scalar<'a>),

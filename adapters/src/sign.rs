@@ -1,6 +1,7 @@
 //! Signature schemes: pure functions over raw bytes. The scheme belongs to the channel or carrier and is never chosen by
 //! the request; the bytes judged are those that arrived, before anything parsed them.
 
+pub mod configured;
 pub mod form;
 
 mod hmac_sha256;

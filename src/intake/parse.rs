@@ -199,6 +199,8 @@ struct Reading<'a> {
     reader: &'a Reader,
     channel: &'a ChannelRuntime,
     task: &'a Task,
+    /// Name and version of the mapping that reads it.
+    mapping: (String, i32),
     chunk: Vec<Said>,
     rejects: Vec<Reject>,
     /// Statements read, those of an earlier reader included.
@@ -213,9 +215,9 @@ type Fault = crate::orders::RunError;
 
 impl<'a> Reading<'a> {
     fn new(reader: &'a Reader, channel: &'a ChannelRuntime, task: &'a Task) -> Self {
-        let (chunk, rejects) = (Vec::new(), Vec::new());
-        let so_far = task.so_far;
-        Self { reader, channel, task, chunk, rejects, seen: 0, so_far, good: 0, bad: BTreeSet::new(), rejected: 0 }
+        let (mapping, chunk, rejects) = (Default::default(), Vec::new(), Vec::new());
+        let (so_far, bad) = (task.so_far, BTreeSet::new());
+        Self { reader, channel, task, mapping, chunk, rejects, seen: 0, so_far, good: 0, bad, rejected: 0 }
     }
 
     fn run(mut self) -> Result<(), Fault> {
@@ -228,6 +230,8 @@ impl<'a> Reading<'a> {
             bytes: &task.bytes,
             received_at: task.received_at,
         };
+        let mapping = self.channel.mapping_of(&document);
+        self.mapping = (mapping.name.clone(), i32::try_from(mapping.version).unwrap_or(i32::MAX));
         let mut failed = None;
         let summary = self.channel.parse(&document, &mut |read| match self.take(read) {
             Ok(()) => ControlFlow::Continue(()),
@@ -279,8 +283,8 @@ impl<'a> Reading<'a> {
             channel: self.task.channel.clone(),
             actor: self.task.actor.clone(),
             arrival: self.task.received_at.0,
-            mapping: self.channel.mapping.name.clone().to_owned(),
-            mapping_version: i32::try_from(self.channel.mapping.version).unwrap_or(i32::MAX),
+            mapping: self.mapping.0.clone(),
+            mapping_version: self.mapping.1,
             said: std::mem::take(&mut self.chunk),
             progress: self.seen,
             so_far: self.so_far,

@@ -56,12 +56,15 @@ async fn take(
     doors.admit(&code)?;
     let limits = Limits::of_body(&app.core.config.server);
     let bytes = body::read(&request, payload.into_inner(), limits).await?;
+    if (channel.platform.ping)(&bytes) {
+        return Ok(pong(channel.platform.reply.as_ref()));
+    }
     let headers = headers(&request);
     let actor = prove(&app, channel, &request, &headers, &bytes).await?;
     let arrival = Arrival {
         channel: channel.code.clone(),
         kind: DocumentKind::Webhook,
-        topic: channel.platform.topic(&headers).to_owned(),
+        topic: channel.topic(&headers).to_owned(),
         name: String::new(),
         media_type: body::media_type(&request).to_owned(),
         headers: channel.platform.kept(&headers),
@@ -104,7 +107,11 @@ async fn prove(
         caller.need_channel(channel.code.as_str())?;
         return Ok(caller.0.actor());
     };
-    match sign::verify(scheme, &channel.secrets, headers, bytes, app.core.clock.now()) {
+    let verified = match &channel.signature {
+        Some(signature) => signature.verify(&channel.secrets, headers, bytes),
+        None => sign::verify(scheme, &channel.secrets, headers, bytes, app.core.clock.now()),
+    };
+    match verified {
         Ok(()) => Ok(Actor::Channel { channel: channel.code.clone() }),
         Err(fault) => {
             // What exactly is wrong is for the operator; a forger learns nothing from us.
@@ -112,6 +119,11 @@ async fn prove(
             Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_mismatch"))
         }
     }
+}
+
+/// Somebody is here: the platform's own answer, and nothing was kept.
+fn pong(wanted: Option<&Reply>) -> HttpResponse {
+    wanted.map_or_else(|| HttpResponse::Ok().finish(), |wanted| said(wanted).body(wanted.body.clone()))
 }
 
 fn answer(wanted: Option<&Reply>, accepted: Accepted) -> HttpResponse {

@@ -169,6 +169,54 @@ fn every_mistake_is_printed_with_its_place() {
 }
 
 #[test]
+fn mistakes_of_a_partners_tables_have_their_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |text: &str| {
+        std::fs::write(folder.path().join("t.toml"), text).expect("a file");
+        code_and_words(folder.path(), &["check", "--config", "t.toml"])
+    };
+    let good = r#"[channels.hook]
+platform = "webhook"
+mapping = "partner-order"
+secrets = ["hook"]
+zone = "UTC"
+country = "NL"
+
+[channels.hook.signature]
+header = "X-Sign"
+algorithm = "sha256"
+encoding = "hex"
+prefix = "sha256="
+
+[channels.hook.topics]
+pointer = "/type"
+mappings = { placed = "partner-order" }
+
+[secrets]
+hook = { value = "long enough" }
+"#;
+    assert_eq!(check(good).0, 0, "{}", check(good).1);
+    for (from, to, wanted) in [
+        ("sha256\"\n", "sha3\"\n", "t.toml:10:13: channels.hook.signature.algorithm"),
+        ("\"hex\"", "\"hexx\"", "t.toml:11:12: "),
+        ("X-Sign", "X Sign", "t.toml:9:10: "),
+        ("sha256=\"", "sha256=\\n\"", "t.toml:12:10: "),
+        ("/type", "type", "t.toml:15:11: "),
+        ("pointer = \"/type\"", "header = \"x\"\npointer = \"/type\"", "t.toml:14:16: channels.hook.topics: "),
+        ("\"partner-order\" }", "\"partner\" }", "t.toml:16:23: "),
+        ("{ placed = \"partner-order\" }", "{}", "t.toml:16:1: "),
+        ("\"webhook\"", "\"shopify\"", "t.toml:8:16: channels.hook.signature: only"),
+        ("encoding =", "encodig =", "t.toml: TOML parse error at line 11, column 1"),
+        ("prefix =", "prefix = 3 #", "t.toml: TOML parse error at line 12, column 10"),
+        ("long enough", "short", "secret_too_short"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let (code, words) = check(&good.replace(from, to));
+        assert!(code == 1 && words.contains(wanted), "{to}: no {wanted} in: {words}");
+    }
+}
+
+#[test]
 fn a_file_goes_in_and_bad_cells_come_back() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,6 +1,7 @@
 //! The web's doors, knocked at over a real socket: who gets in, what is kept, what everybody is told.
 
 mod callbacks;
+mod channels;
 mod documents;
 mod house;
 mod limits;

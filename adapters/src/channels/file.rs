@@ -6,6 +6,8 @@ pub static PLATFORM: Platform = Platform {
     name: "file",
     arrives: Arrives::AsFile,
     scheme: None,
+    key: |secret| secret,
+    ping: |_| false,
     topic_headers: &[],
     kept_headers: &[],
     reply: None,

@@ -6,11 +6,11 @@
 
 mod notice;
 
-use super::{Arrives, Engine, Platform, Sink};
+use super::{Arrives, Engine, Platform, Sink, ignored, reject};
 use crate::sign::{Encoding, Scheme};
 use model::{
     port::inbound::{Document, Read, Reply, Summary},
-    said::{Location, Reject, Said, Statement},
+    said::{Reject, Said, Statement},
 };
 
 pub static PLATFORM: Platform = Platform {
@@ -22,6 +22,8 @@ pub static PLATFORM: Platform = Platform {
         encoding: Encoding::Base64,
         prefix: "",
     }),
+    key: |secret| secret,
+    ping: |_| false,
     topic_headers: &["x-shopify-topic", "shopify-topic"],
     kept_headers: &[
         "shopify-api-version",
@@ -148,25 +150,4 @@ fn orders(doc: &Document<'_>, engine: Engine<'_>, sink: Sink<'_>) -> Summary {
         Read::Said(said) => statements(doc.topic, said).into_iter().map(Read::Said).try_for_each(&mut *sink),
         Read::Reject(_) => sink(read),
     })
-}
-
-/// Nothing to do with any order, hence without an id.
-fn ignored(why: &str) -> Said {
-    Said {
-        external_id: String::new(),
-        version: None,
-        what: Statement::Ignored { why: why.to_owned() },
-        lineage: Default::default(),
-    }
-}
-
-fn reject(code: &str) -> Reject {
-    Reject {
-        order_key: String::new(),
-        location: Location::default(),
-        field: String::new(),
-        code: code.to_owned(),
-        was: String::new(),
-        args: Default::default(),
-    }
 }

@@ -7,6 +7,8 @@ pub static PLATFORM: Platform = Platform {
     name: "webhook",
     arrives: Arrives::AsWebhook,
     scheme: Some(Scheme::StandardWebhooks),
+    key: |secret| secret,
+    ping: |_| false,
     topic_headers: &[],
     kept_headers: &["webhook-id", "webhook-timestamp"],
     reply: None,

@@ -1,13 +1,19 @@
 //! Reads one field from a record, whatever the record is: the same words mean the same in a tree and in a row.
 
 use super::{
-    convert::{self, Convert, Setting, Value, fail},
+    contact,
+    convert::{self, Convert, Converter, Setting, Value, fail},
+    fields::Kind,
     scalar,
     spec::{Atom, Fallback, Field, JoinPart, Source},
     text,
 };
 use crate::node::Scalar;
-use model::said::{Args, WAS_MAX, args};
+use model::{
+    measure::Quantity,
+    money::UnitPrice,
+    said::{Args, WAS_MAX, args},
+};
 use std::borrow::Cow;
 
 /// Texts one `join` may give, in bytes; fields have tighter limits of their own.
@@ -37,13 +43,15 @@ pub(super) trait View<'a> {
 pub(super) type Found<'v> = (Value<'v>, usize);
 
 /// A value that could not be read.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Bad {
     pub(super) code: &'static str,
     pub(super) was: String,
     pub(super) args: Args,
     /// The field's source it came from; `None` when nothing was there.
     pub(super) source: Option<usize>,
+    /// The fault is not with the source but with what stands here beside it.
+    pub(super) beside: Option<Box<Source>>,
 }
 
 /// Nothing to read: no text, only blanks, or a text that means nothing.
@@ -67,6 +75,7 @@ pub(super) fn find<'v, 'a: 'v>(
             was: text::cut(&was, WAS_MAX).to_owned(),
             args: fail.args,
             source: Some(n),
+            beside: None,
         };
         let value = match source {
             Source::One(atom) => match view.look(atom) {
@@ -81,6 +90,11 @@ pub(super) fn find<'v, 'a: 'v>(
             },
             Source::Sum(atom) => summed(field, atom, view, setting).map_err(bad)?,
         };
+        let value = match value {
+            Some(value) => beside(field, value, view, setting)
+                .map_err(|(unread, atom)| Bad { beside: Some(Box::new(Source::One(atom.clone()))), ..bad(unread) })?,
+            None => None,
+        };
         if let Some(value) = value {
             return Ok(Some((value, n)));
         }
@@ -88,11 +102,52 @@ pub(super) fn find<'v, 'a: 'v>(
     Ok(None)
 }
 
+/// What stands beside a value: its currency, which must be the order's, and the number of units a price is for. A price
+/// for none is no price.
+fn beside<'v, 'f, 'a: 'v>(
+    field: &'f Field,
+    value: Value<'v>,
+    view: &'v impl View<'a>,
+    setting: &Setting<'_>,
+) -> Result<Option<Value<'v>>, (Unread, &'f Atom)>
+where
+    'f: 'v,
+{
+    let filled = |atom: &'f Atom| match view.look(atom) {
+        Look::Scalar(scalar) if !is_blank(scalar, view.empty()) => Some((scalar, atom)),
+        Look::Scalar(_) | Look::Nothing | Look::Branch => None,
+    };
+    if let Some((scalar, atom)) = field.beside.as_ref().and_then(filled)
+        && contact::currency(&scalar::plain(scalar)) != Some(setting.currency)
+    {
+        let differs = args([("currency", setting.currency.to_string())]);
+        return Err(((convert::Fail { code: "currency_differs", args: differs }, shown(scalar)), atom));
+    }
+    let (Some((scalar, atom)), Value::Price(price)) = (field.per.as_ref().and_then(filled), &value) else {
+        return Ok(Some(value));
+    };
+    let unread = |fail| ((fail, shown(scalar)), atom);
+    let quantity = Convert { mark: field.convert.mark, ..Convert::new(Kind::Quantity, Converter::Quantity) };
+    match quantity.read(scalar, setting).map_err(unread)? {
+        Value::Quantity(units) if !units.is_zero() => for_one(*price, units)
+            .map(|price| Some(Value::Price(price)))
+            .ok_or_else(|| unread(fail("number_too_large"))),
+        _ => Ok(None),
+    }
+}
+
+/// The price of one of `units`, to the nearest millionth, halves away from zero.
+fn for_one(price: UnitPrice, units: Quantity) -> Option<UnitPrice> {
+    let (price, units) = (i128::from(price.0) * 1_000_000, i128::from(units.0));
+    let half = if price < 0 { -units / 2 } else { units / 2 };
+    i64::try_from((price + half) / units).ok().map(UnitPrice)
+}
+
 /// What a field is when nothing was found.
 pub(super) fn settle(field: &Field, setting: &Setting<'_>) -> Result<Option<Value<'static>>, Bad> {
     let text = match &field.fallback {
         Fallback::Missing => {
-            let bad = Bad { code: "missing_field", was: String::new(), args: Args::new(), source: None };
+            let bad = Bad { code: "missing_field", was: String::new(), args: Args::new(), source: None, beside: None };
             return Err(bad);
         }
         Fallback::Empty => return Ok(None),
@@ -104,6 +159,7 @@ pub(super) fn settle(field: &Field, setting: &Setting<'_>) -> Result<Option<Valu
         was: text.clone(),
         args: fail.args,
         source: None,
+        beside: None,
     })
 }
 

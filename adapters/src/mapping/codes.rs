@@ -1,7 +1,7 @@
 //! Every code the mapping engine gives; `locales/` must have words for each.
 
 /// Codes of rejects and of `Summary::held`; the decoders have their own.
-pub const REJECT_CODES: [&str; 42] = [
+pub const REJECT_CODES: [&str; 43] = [
     "ambiguous_date",
     "bad_country",
     "bad_currency",
@@ -34,6 +34,7 @@ pub const REJECT_CODES: [&str; 42] = [
     "number_too_large",
     "order_rows_disagree",
     "record_not_found",
+    "refund_row",
     "row_unreadable",
     "rows_after_end",
     "rows_not_together",

@@ -1,6 +1,6 @@
 //! Dates and times as people and programs write them. What can be read in two ways is refused, not guessed.
 
-use super::text;
+use super::{text, zones};
 use chrono::{DateTime, Duration, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
 use model::time::{Instant, SourceTime};
@@ -25,26 +25,27 @@ pub(super) enum DateFault {
     Ambiguous(Vec<NaiveDate>),
 }
 
-/// A date as written: perhaps with a time of day, perhaps with minutes east of UTC.
+/// A date as written: perhaps with a time of day, perhaps with minutes east of UTC or the name of a zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Written {
     pub(super) date: NaiveDate,
     pub(super) time: Option<NaiveTime>,
     pub(super) offset: Option<i32>,
+    pub(super) zone: Option<Tz>,
 }
 
 impl Written {
     pub(super) fn from_local(at: NaiveDateTime) -> Self {
-        Self { date: at.date(), time: Some(at.time()), offset: None }
+        Self { date: at.date(), time: Some(at.time()), offset: None, zone: None }
     }
 
-    /// The instant; without an offset of its own it is local time in `zone`.
+    /// The instant; without an offset or a zone of its own it is local time in `zone`.
     ///
     /// An hour that comes twice (end of summer time) is its first; an hour that is skipped is read with the offset before
     /// the change, so 02:30 becomes 03:30.
     pub(super) fn instant(self, zone: Tz) -> SourceTime {
         let local = self.date.and_time(self.time.unwrap_or(NaiveTime::MIN));
-        let minutes = self.offset.unwrap_or_else(|| zone_offset(local, zone));
+        let minutes = self.offset.unwrap_or_else(|| zone_offset(local, self.zone.unwrap_or(zone)));
         let utc = local - Duration::minutes(i64::from(minutes));
         SourceTime { at: Instant(utc.and_utc().timestamp_micros()), offset: i16::try_from(minutes).unwrap_or(0) }
     }
@@ -98,8 +99,8 @@ pub(super) fn parse(source: &str, order: DayOrder) -> Result<Written, DateFault>
     }
     let (date, clock) = read_date(&mut rest, order)?;
     let found = match clock {
-        Some(time) => rest.0.is_empty().then_some(Written { date, time: Some(time), offset: None }),
-        None => read_time(&mut rest).map(|(time, offset)| Written { date, time, offset }),
+        Some(time) => rest.0.is_empty().then_some(Written { date, time: Some(time), offset: None, zone: None }),
+        None => read_time(&mut rest).map(|(time, offset, zone)| Written { date, time, offset, zone }),
     };
     found.ok_or(DateFault::NotADate)
 }
@@ -112,6 +113,7 @@ fn rfc2822(source: &str) -> Option<Written> {
         date: local.date(),
         time: Some(local.time()),
         offset: Some(at.offset().local_minus_utc().div_euclid(60)),
+        zone: None,
     })
 }
 
@@ -217,12 +219,15 @@ fn compact(digits: &str) -> Option<DateAndClock> {
     Some((date, Some(time)))
 }
 
-/// The time of day after a date: nothing, `14:05`, `T14:05:09.120+08:00`, `下午2:05`, `5:18 PM`, `14时05分`.
-fn read_time(rest: &mut Scanner<'_>) -> Option<(Option<NaiveTime>, Option<i32>)> {
+type Clock = (Option<NaiveTime>, Option<i32>, Option<Tz>);
+
+/// The time of day after a date: nothing, `14:05`, `T14:05:09.120+08:00`, `下午2:05`, `5:18 PM`, `14时05分`,
+/// `10:12 Europe/Berlin`.
+fn read_time(rest: &mut Scanner<'_>) -> Option<Clock> {
     rest.mark(&['T', 't', ',']);
     rest.spaces();
     if rest.0.is_empty() {
-        return Some((None, None));
+        return Some((None, None, None));
     }
     let (mut noon, mut before_noon) = (rest.word(&["下午", "晚上"]), rest.word(&["上午", "凌晨"]));
     rest.spaces();
@@ -234,8 +239,14 @@ fn read_time(rest: &mut Scanner<'_>) -> Option<(Option<NaiveTime>, Option<i32>)>
     let micros = if rest.mark(&['.']) { fraction(rest.digits())? } else { 0 };
     rest.mark(&['秒']);
     rest.spaces();
-    noon |= rest.word(&["pm", "p.m."]);
-    before_noon |= rest.word(&["am", "a.m."]);
+    // Amsterdam and America begin like a morning.
+    let mut zone = zones::named(rest.0);
+    if zone.is_none() {
+        noon |= rest.word(&["pm", "p.m."]);
+        before_noon |= rest.word(&["am", "a.m."]);
+        rest.spaces();
+        zone = zones::named(rest.0);
+    }
     match (noon, before_noon, hour) {
         (true, true, _) => return None,
         (true, false, 1..=11) => hour += 12,
@@ -243,9 +254,11 @@ fn read_time(rest: &mut Scanner<'_>) -> Option<(Option<NaiveTime>, Option<i32>)>
         _ => {}
     }
     let time = NaiveTime::from_hms_micro_opt(hour, minute, second, micros)?;
-    rest.spaces();
+    if zone.is_some() {
+        return Some((Some(time), None, zone));
+    }
     let offset = read_offset(rest)?;
-    rest.0.is_empty().then_some((Some(time), offset))
+    rest.0.is_empty().then_some((Some(time), offset, None))
 }
 
 /// Microseconds of a decimal fraction of a second; finer digits are dropped.

@@ -22,6 +22,7 @@ struct Lint<'a, 'f> {
     faults: &'f mut Faults<'a>,
     tables: &'f Tables,
     is_table: bool,
+    is_xml: bool,
     columns: Vec<ColumnName>,
     block: Vec<Label>,
     /// Labels some field reads.
@@ -73,6 +74,7 @@ pub(super) fn read(file: &str, source: &str, tables: &Tables) -> Result<Mapping,
         faults: &mut faults,
         tables,
         is_table: false,
+        is_xml: false,
         columns: Vec::new(),
         block: Vec::new(),
         block_used: Vec::new(),
@@ -98,6 +100,7 @@ impl Lint<'_, '_> {
             keys.missing("read", self.faults);
         }
         self.is_table = read.as_mut().is_some_and(|read| self.is_table(read));
+        self.is_xml = read.as_mut().and_then(|read| read.take("format")?.as_text()) == Some("xml");
         self.block(keys);
         let empty = read.as_mut().map(|read| read.texts("empty", self.faults)).unwrap_or_default();
         let read = read.map(|read| self.reading(read));
@@ -218,6 +221,10 @@ impl Lint<'_, '_> {
         self.field(item, target, kind, name)
     }
 
+    fn path(&self, source: &str) -> Result<Path, &'static str> {
+        Path::parse(source).map(|path| Path { loose: self.is_xml, ..path })
+    }
+
     /// A path to a list, without `[*]`.
     fn list_path(&mut self, table: &mut Keys<'_>, key: &'static str) -> Option<Path> {
         let Some(item) = table.take(key) else {
@@ -225,7 +232,7 @@ impl Lint<'_, '_> {
             return None;
         };
         let text = item.text(self.faults)?;
-        match Path::parse(text.strip_suffix("[*]").unwrap_or(text)) {
+        match self.path(text.strip_suffix("[*]").unwrap_or(text)) {
             Ok(path) if !path.has_each() => Some(path),
             Ok(_) => {
                 self.fault(&item.span(), "bad_path", [("path", text.to_owned()), ("why", "list_in_list".to_owned())]);

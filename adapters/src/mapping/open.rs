@@ -5,7 +5,7 @@ use super::{
     convert::{Setting, Value},
     draft::{Assembly, Line},
     fields::{Kind, OrderField, Target},
-    spec::{Atom, Field, GroupBy, Source, Spec, TableRead},
+    spec::{Atom, Field, GroupBy, Says, Source, Spec, TableRead},
     table::{RowView, Shape},
     tree::{BAD_MAX, LINES_MAX},
 };
@@ -208,8 +208,8 @@ impl Open {
                 if !self.failed[n] {
                     self.failed[n] = true;
                     let found = args([("first_row", first.to_string())]);
-                    let bad =
-                        Bad { code: "order_rows_disagree", was: text_of(&value), args: found, source: Some(source) };
+                    let (code, was) = ("order_rows_disagree", text_of(&value));
+                    let bad = Bad { code, was, args: found, source: Some(source), beside: None };
                     self.note(context, field, bad, row);
                 }
             }
@@ -254,7 +254,7 @@ impl Open {
         }
         let (shape, labels) = (context.shape, &context.spec.block);
         let location = match bad.source {
-            Some(n) => shape.locate(field.sources.get(n), row, labels),
+            Some(n) => shape.locate(bad.beside.as_deref().or_else(|| field.sources.get(n)), row, labels),
             None => shape.locate_missing(&field.sources, row, labels),
         };
         // One cell may feed several fields; it is mended once.
@@ -271,6 +271,13 @@ impl Open {
         });
     }
 
+    /// Notes what stops the order.
+    pub(super) fn refuse(&mut self, reject: Reject) {
+        if self.bad.len() < BAD_MAX {
+            self.bad.push(reject);
+        }
+    }
+
     /// Notes that a row as a whole stops the order.
     pub(super) fn note_row(&mut self, context: &Context<'_>, row: u32, code: &str) {
         if self.bad.len() >= BAD_MAX {
@@ -285,7 +292,8 @@ impl Open {
     pub(super) fn close(&mut self, context: &Context<'_>) -> Result<Said, Refused> {
         let first_row = self.rows.first().copied().unwrap_or(0);
         let setting = context.setting.with(self.setting_currency.unwrap_or(context.setting.currency));
-        if self.setting_currency.or(context.currency).is_none() && !self.failed_currency(context) {
+        let unknown = self.setting_currency.or(context.currency).is_none() && !self.failed_currency(context);
+        if unknown && self.has_rows() && context.spec.says == Says::Order {
             let location = Location { sheet: context.sheet(), row: Some(first_row), ..Location::default() };
             let reject = super::scan::whole(location, "missing_field", Args::new());
             self.bad.push(Reject { field: "currency".to_owned(), ..reject });
@@ -295,7 +303,7 @@ impl Open {
         for (n, field) in context.spec.order.iter().enumerate() {
             let settled = match self.values[n].take() {
                 Some((value, ..)) => Ok(Some(value)),
-                None if self.failed[n] => Ok(None),
+                None if self.failed[n] || self.rows.is_empty() => Ok(None),
                 None => settle(field, &context.fallbacks.order[n], &setting),
             };
             match settled {

@@ -17,6 +17,9 @@ pub(super) struct Path {
     pub(super) steps: Vec<Step>,
     /// Starts at the record, wherever the field stands.
     pub(super) from_record: bool,
+    /// Of XML, where one element and a list of one look the same: a step into a list goes into its first entry, and what
+    /// is no list is a list of one.
+    pub(super) loose: bool,
 }
 
 impl Path {
@@ -33,7 +36,7 @@ impl Path {
             steps.push(step);
             rest = after;
         }
-        Ok(Self { steps, from_record })
+        Ok(Self { steps, from_record, loose: false })
     }
 
     pub(super) fn has_each(&self) -> bool {
@@ -44,14 +47,33 @@ impl Path {
     pub(super) fn find<'n, 'a>(&self, from: &'n Node<'a>) -> Option<&'n Node<'a>> {
         self.steps.iter().try_fold(from, |node, step| match (step, node) {
             (Step::Key(key), Node::Map(_)) => node.get(key),
+            (Step::Key(key), Node::List(list)) if self.loose => list.first()?.get(key),
             (Step::Index(index), Node::List(list)) => list.get(*index),
+            (Step::Index(0), _) if self.loose => Some(node),
             (Step::Key(_) | Step::Index(_) | Step::Each, _) => None,
+        })
+    }
+
+    /// The node at the path as one value.
+    pub(super) fn one<'n, 'a>(&self, from: &'n Node<'a>) -> Option<&'n Node<'a>> {
+        match self.find(from)? {
+            Node::List(list) if self.loose => list.first(),
+            node => Some(node),
+        }
+    }
+
+    /// The node at the path as a list; `Err` when it is none.
+    pub(super) fn list<'n, 'a>(&self, from: &'n Node<'a>) -> Option<Result<&'n [Node<'a>], &'n Node<'a>>> {
+        Some(match self.find(from)? {
+            Node::List(list) => Ok(list),
+            one if self.loose => Ok(std::slice::from_ref(one)),
+            other => Err(other),
         })
     }
 
     /// Every node at the path, `[*]` taking each entry. False when a list or key on the way is not there.
     pub(super) fn each<'n, 'a>(&self, from: &'n Node<'a>, found: &mut Vec<&'n Node<'a>>) -> bool {
-        walk(&self.steps, from, found)
+        walk(&self.steps, self.loose, from, found)
     }
 
     /// The path as the tail of a JSON pointer.
@@ -68,7 +90,7 @@ impl Path {
     }
 }
 
-fn walk<'n, 'a>(steps: &[Step], node: &'n Node<'a>, found: &mut Vec<&'n Node<'a>>) -> bool {
+fn walk<'n, 'a>(steps: &[Step], loose: bool, node: &'n Node<'a>, found: &mut Vec<&'n Node<'a>>) -> bool {
     match (steps.split_first(), node) {
         (None, _) => {
             found.push(node);
@@ -76,13 +98,21 @@ fn walk<'n, 'a>(steps: &[Step], node: &'n Node<'a>, found: &mut Vec<&'n Node<'a>
         }
         (Some((Step::Each, rest)), Node::List(list)) => {
             for entry in list {
-                walk(rest, entry, found);
+                walk(rest, loose, entry, found);
             }
             true
         }
-        (Some((Step::Key(key), rest)), Node::Map(_)) => node.get(key).is_some_and(|next| walk(rest, next, found)),
+        (Some((Step::Each | Step::Index(0), rest)), Node::Map(_) | Node::Scalar(_)) if loose => {
+            walk(rest, loose, node, found)
+        }
+        (Some((Step::Key(key), rest)), Node::Map(_)) => {
+            node.get(key).is_some_and(|next| walk(rest, loose, next, found))
+        }
+        (Some((Step::Key(_), _)), Node::List(list)) if loose => {
+            list.first().is_some_and(|first| walk(steps, loose, first, found))
+        }
         (Some((Step::Index(index), rest)), Node::List(list)) => {
-            list.get(*index).is_some_and(|next| walk(rest, next, found))
+            list.get(*index).is_some_and(|next| walk(rest, loose, next, found))
         }
         (Some((Step::Each | Step::Key(_) | Step::Index(_), _)), _) => false,
     }

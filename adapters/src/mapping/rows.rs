@@ -4,7 +4,7 @@ use super::{
     open::{Context, Open},
     place,
     scan::{fault_reject, whole},
-    spec::TableRead,
+    spec::{RowSays, TableRead},
     table::{self, RowView, Sort},
 };
 use crate::{
@@ -96,6 +96,20 @@ impl Rows<'_, '_> {
     fn record(&mut self, row: &Row<'_>) {
         let view = self.context.view(row);
         let key = table::group_key(&self.read.group, &view);
+        match table::says(self.read, &view) {
+            Ok(RowSays::Order) => {}
+            Ok(RowSays::Ignored) => return,
+            Ok(RowSays::Refund) => return self.refund(key.as_deref().unwrap_or_default(), row.number),
+            Err((word, source)) => {
+                let location = self.context.shape.locate(Some(source), row.number, &self.context.spec.block);
+                let unknown = Reject { was: word.into_owned(), ..whole(location, "not_in_table", Args::new()) };
+                match key.as_deref().and_then(|key| self.order_of(key)) {
+                    Some(order) => self.open[order].refuse(unknown),
+                    None => self.reject(unknown),
+                }
+                return;
+            }
+        }
         let bad_before = self.bad_row.take();
         match key {
             Some(key) => match self.order_of(&key) {
@@ -157,6 +171,12 @@ impl Rows<'_, '_> {
         }
         self.scattered[n].1.push(row);
         self.latest_scattered = Some(n);
+    }
+
+    /// Goods and money that went back: no part of a sale, and not to be lost.
+    fn refund(&mut self, key: &str, row: u32) {
+        let location = Location { sheet: self.context.sheet(), row: Some(row), ..Location::default() };
+        self.reject(Reject { order_key: key.to_owned(), ..whole(location, "refund_row", Args::new()) });
     }
 
     /// A row that does not say which order it belongs to.

@@ -6,7 +6,7 @@ use super::{
     expect::Tallies,
     header::{self, Header},
     place,
-    spec::{GroupBy, Hidden, Spec, TableRead},
+    spec::{GroupBy, Hidden, RowSays, Spec, TableRead},
     table::{self, ORDER_KEYS_MAX, RowView, SCATTERED_MAX, Shape, Sort, UNSORTED_ROWS_MAX},
     text,
 };
@@ -187,6 +187,8 @@ impl<'s> Scan<'s> {
                 self.tallies.footer(row, &body.columns);
                 body.end_row = Some(row.number);
             }
+            Sort::Record if matches!(table::says(self.read, &view), Ok(RowSays::Ignored)) => {}
+            Sort::Record if matches!(table::says(self.read, &view), Ok(RowSays::Refund)) => self.summary.records += 1,
             Sort::Record => {
                 self.summary.records += 1;
                 self.tallies.add(&view);

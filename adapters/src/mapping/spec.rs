@@ -53,10 +53,17 @@ pub(super) struct Spec {
 #[derive(Clone, Debug)]
 pub(super) enum ReadAs {
     Tree {
+        format: TreeFormat,
         /// Where a record, or the list of them, may be; the first that is there counts.
         records: Vec<Path>,
     },
     Table(TableRead),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TreeFormat {
+    Json,
+    Xml,
 }
 
 #[derive(Clone, Debug)]
@@ -73,6 +80,8 @@ pub(super) struct TableRead {
     /// A blank row ends the table.
     pub(super) blank_ends: bool,
     pub(super) hidden: Hidden,
+    /// Where a row says what it is, and its words for it.
+    pub(super) says: Option<(Vec<Source>, Arc<Values>)>,
     pub(super) group: GroupBy,
     pub(super) fill_down: bool,
     pub(super) unsorted: bool,
@@ -101,6 +110,20 @@ pub(super) enum Hidden {
     Skip,
     Hold,
 }
+
+/// What a row of a table says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum RowSays {
+    /// A line of an order.
+    Order,
+    /// Goods and money went back: told to a person, and no part of an order.
+    Refund,
+    /// Nothing about orders.
+    Ignored,
+}
+
+pub(super) const ROW_SAYS: [(&str, RowSays); 3] =
+    [("order", RowSays::Order), ("refund", RowSays::Refund), ("ignored", RowSays::Ignored)];
 
 #[derive(Clone, Debug)]
 pub(super) enum GroupBy {
@@ -139,6 +162,10 @@ pub(super) struct Field {
     /// What an unknown word of the table stands for.
     pub(super) otherwise: Option<String>,
     pub(super) convert: Convert,
+    /// Of a price: for how many units it is.
+    pub(super) per: Option<Atom>,
+    /// Of a price or an amount: the currency that stands beside it.
+    pub(super) beside: Option<Atom>,
     pub(super) fallback: Fallback,
 }
 

@@ -4,8 +4,8 @@
 use super::{
     apply::{self, Look, View, is_blank},
     block::BlockCell,
-    place, scalar,
-    spec::{Atom, ColumnName, GroupBy, Hidden, Label, Source, TableRead},
+    fields, place, scalar,
+    spec::{Atom, ColumnName, GroupBy, Hidden, Label, ROW_SAYS, RowSays, Source, TableRead},
     text,
 };
 use crate::node::{Row, Scalar};
@@ -203,6 +203,27 @@ pub(super) fn sort(read: &TableRead, row: &Row<'_>) -> Sort {
     } else {
         Sort::Record
     }
+}
+
+/// What a row says, by its own word for it. A row without the word is a line of an order.
+///
+/// # Errors
+/// The word, when it is not in the table, and where it stands.
+pub(super) fn says<'v, 'a: 'v>(
+    read: &'v TableRead,
+    view: &'v RowView<'_, 'a>,
+) -> Result<RowSays, (Cow<'v, str>, &'v Source)> {
+    let Some((sources, table)) = &read.says else { return Ok(RowSays::Order) };
+    let word = sources.iter().find_map(|source| match source {
+        Source::One(atom) => match view.look(atom) {
+            Look::Scalar(scalar) if !is_blank(scalar, view.empty()) => Some((scalar::plain(scalar), source)),
+            Look::Scalar(_) | Look::Nothing | Look::Branch => None,
+        },
+        Source::Join { .. } | Source::Sum(_) => None,
+    });
+    let Some((word, source)) = word else { return Ok(RowSays::Order) };
+    let known = table.get(&word).and_then(|ours| fields::word(&ROW_SAYS, ours));
+    known.ok_or((word, source))
 }
 
 /// What tells a row's order from others; `None` when the row does not say.

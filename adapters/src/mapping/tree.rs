@@ -8,9 +8,9 @@ use super::{
     fields::{OrderField, Part, Target},
     lineage::Lineage,
     path::{self, Path},
-    spec::{Atom, Field, Source, Spec},
+    spec::{Atom, Field, Says, Source, Spec},
 };
-use crate::node::{Node, Scalar};
+use crate::node::{Node, Scalar, TEXT};
 use model::{
     money::Currency,
     port::inbound::Read,
@@ -45,7 +45,7 @@ impl<'n, 'a> TreeView<'n, 'a> {
 impl<'a> View<'a> for TreeView<'_, 'a> {
     fn look<'v>(&'v self, atom: &'v Atom) -> Look<'v, 'a> {
         match atom {
-            Atom::Path(path) => path.find(self.from(path)).map_or(Look::Nothing, look),
+            Atom::Path(path) => path.one(self.from(path)).map_or(Look::Nothing, look),
             Atom::Received => Look::Scalar(self.received),
             Atom::Column(_) | Atom::Block(_) => Look::Nothing,
         }
@@ -67,7 +67,12 @@ impl<'a> View<'a> for TreeView<'_, 'a> {
 fn look<'v, 'a>(node: &'v Node<'a>) -> Look<'v, 'a> {
     match node {
         Node::Scalar(scalar) => Look::Scalar(scalar),
-        Node::List(_) | Node::Map(_) => Look::Branch,
+        // An XML element with attributes, where its text is wanted.
+        Node::Map(_) => match node.get(TEXT) {
+            Some(Node::Scalar(scalar)) => Look::Scalar(scalar),
+            Some(_) | None => Look::Branch,
+        },
+        Node::List(_) => Look::Branch,
     }
 }
 
@@ -144,7 +149,8 @@ impl Reader<'_> {
         let stated = stated.and_then(|field| read(field, view, &setting, pointer, notes));
         match (stated, self.currency) {
             (Some(Value::Currency(currency)), _) | (_, Some(currency)) => setting = setting.with(currency),
-            (_, None) if notes.rejects.is_empty() => {
+            // What is no order has no amounts.
+            (_, None) if notes.rejects.is_empty() && spec.says == Says::Order => {
                 notes.push(pointer.to_owned(), "currency", "missing_field", String::new(), Args::new());
             }
             (_, None) => {}
@@ -175,13 +181,13 @@ impl Reader<'_> {
         notes: &mut Notes,
     ) -> Vec<Item> {
         let at = format!("{pointer}{}", spec.items_at.pointer());
-        let list = match spec.items_at.find(view.record) {
-            Some(Node::List(list)) if !list.is_empty() => list,
-            Some(Node::List(_)) | None => {
+        let list = match spec.items_at.list(view.record) {
+            Some(Ok(list)) if !list.is_empty() => list,
+            Some(Ok(_)) | None => {
                 notes.push(at, "items", "no_items", String::new(), Args::new());
                 return Vec::new();
             }
-            Some(Node::Map(_) | Node::Scalar(_)) => {
+            Some(Err(_)) => {
                 notes.push(at, "items", "not_a_list", String::new(), Args::new());
                 return Vec::new();
             }
@@ -282,12 +288,15 @@ fn entries<'v, 'n: 'v, 'a: 'n>(
     pointer: &str,
     notes: &mut Notes,
 ) -> Vec<Vec<(Part, Value<'static>)>> {
-    let Some(Node::List(list)) = path.find(view.from(path)) else { return Vec::new() };
+    let Some(Ok(list)) = path.list(view.from(path)) else { return Vec::new() };
     let mut found = Vec::with_capacity(list.len().min(LINES_MAX));
     for (n, node) in list.iter().enumerate().take(LINES_MAX) {
         let mut here = format!("{pointer}{}", path.pointer());
         path::push_index(&mut here, n);
         let view = view.entry(node);
+        if fields.iter().any(|field| is_free_branch(field, &view)) {
+            continue;
+        }
         let mut values = Vec::with_capacity(fields.len());
         for field in fields {
             let Target::Group(_, part) = field.target else { continue };
@@ -303,6 +312,12 @@ fn entries<'v, 'n: 'v, 'a: 'n>(
         found.push(values);
     }
     found
+}
+
+/// The value of an attribute or specification is a list or an object: notes of somebody's program, and no free fact.
+fn is_free_branch(field: &Field, view: &TreeView<'_, '_>) -> bool {
+    let branch = |source: &Source| matches!(source, Source::One(atom) if matches!(view.look(atom), Look::Branch));
+    matches!(field.target, Target::Group(_, Part::Value)) && field.sources.iter().any(branch)
 }
 
 /// The JSON pointer of a source; of a join its parts.
@@ -340,7 +355,7 @@ impl Notes {
 
     /// A field that could not be read, or is not there: then the place is its first source's.
     fn bad(&mut self, field: &Field, bad: Bad, here: &str, record: &str) {
-        let source = field.sources.get(bad.source.unwrap_or(0));
+        let source = bad.beside.as_deref().or_else(|| field.sources.get(bad.source.unwrap_or(0)));
         let pointer = source.map_or_else(|| here.to_owned(), |source| source_pointer(source, here, record));
         self.push(pointer, &field.name, bad.code, bad.was, bad.args);
     }

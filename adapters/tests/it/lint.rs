@@ -101,7 +101,7 @@ fn each_mistake_has_its_code() {
     for (from, to, code) in [
         ("version = 1\n", "", "missing_key"),
         ("name = \"m\"", "name = 3", "wrong_type"),
-        ("format = \"csv\"", "format = \"xml\"", "unknown_word"),
+        ("format = \"csv\"", "format = \"yaml\"", "unknown_word"),
         ("format = \"csv\"\n", "", "missing_key"),
         ("header = \"No\"\n", "", "missing_key"),
         ("header = \"No\"", "header = []", "no_source"),
@@ -126,7 +126,8 @@ fn each_mistake_has_its_code() {
         ("[expect]", "[[charges]]\nkind = \"tax\"\n[expect]", "missing_key"),
         ("[expect]", "[[charges]]\nkind = \"tax\"\neach = \"t\"\namount = \"T\"\n[expect]", "only_in_trees"),
         ("[items]", "[items", "toml"),
-        ("[block]", "says = \"gone\"\n[block]", "unknown_key"),
+        ("[block]", "sheets = 3\n[block]", "unknown_key"),
+        ("[block]", "says = \"gone\"\n[block]", "wrong_type"),
     ] {
         assert!(GOOD.contains(from), "{from}");
         let found = seen(&GOOD.replace(from, to));
@@ -159,4 +160,12 @@ fn value_tables_are_linted_too() {
             tables().add("t.toml", text).expect_err(text).iter().map(|f| (f.line, f.column, f.code)).collect();
         assert_eq!(found, [expected], "{text}");
     }
+}
+
+#[test]
+fn what_stands_beside_an_amount_stands_beside_amounts_only() {
+    let text = GOOD.replace("quantity = \"Qty\"", "quantity = { from = \"Qty\", per = \"Pack\", currency = \"Cur\" }");
+    assert_eq!(seen(&text), [(15, 34, "option_unfit"), (15, 53, "option_unfit")]);
+    let text = GOOD.replace("total = \"Amount\"", "total = { from = \"Amount\", per = \"Pack\", currency = \"Cur\" }");
+    assert_eq!(seen(&text), [(16, 34, "option_unfit")], "an amount is never divided");
 }

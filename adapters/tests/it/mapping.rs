@@ -1,7 +1,9 @@
 //! The mapping engine: whole documents against what they become, then each promise of the language by itself.
 
+mod companions;
 mod language;
 mod tables;
+mod tills;
 mod trees;
 mod workbooks;
 
@@ -44,7 +46,7 @@ pub(crate) fn tables() -> Tables {
     tables
 }
 
-fn shipped(name: &str) -> Mapping {
+pub(crate) fn shipped(name: &str) -> Mapping {
     let path = root().join("mappings").join(format!("{name}.toml"));
     let text = fs::read_to_string(&path).expect("a mapping");
     Mapping::read(name, &text, &tables()).expect(name)
@@ -56,6 +58,23 @@ fn mapping(text: &str) -> Mapping {
 
 fn china() -> ChannelDefaults {
     ChannelDefaults { currency: Some(Currency::CNY), zone: chrono_tz::Asia::Shanghai, country: "CN".to_owned() }
+}
+
+pub(crate) fn europe() -> ChannelDefaults {
+    ChannelDefaults { currency: None, zone: chrono_tz::Europe::Amsterdam, country: "NL".to_owned() }
+}
+
+/// The channel that a mapping's fixtures come from.
+fn channel_of(mapping: &str) -> ChannelDefaults {
+    match mapping {
+        "pos-square-items" => ChannelDefaults {
+            currency: Some("USD".parse().expect("a currency")),
+            zone: chrono_tz::America::New_York,
+            country: "US".to_owned(),
+        },
+        "partner-cancel" | "partner-order" | "ubl-order" | "woocommerce-order" => europe(),
+        _ => china(),
+    }
 }
 
 /// What was read of a document.
@@ -116,7 +135,7 @@ fn fixtures() -> Vec<(String, PathBuf)> {
     for folder in fs::read_dir(root().join("fixtures/mappings")).expect("fixtures") {
         let folder = folder.expect("an entry").path();
         let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
-        for extension in ["csv", "json", "xlsx"] {
+        for extension in ["csv", "json", "xlsx", "xml"] {
             let documents = files(&folder, extension).into_iter();
             found.extend(documents.filter(|p| !p.to_string_lossy().contains(".expected.")).map(|p| (name.clone(), p)));
         }
@@ -134,7 +153,8 @@ fn fixtures_become_what_stands_beside_them() {
     let found = fixtures();
     assert!(found.len() >= 15, "fixtures are missing: {found:?}");
     for (name, path) in found {
-        let outcome = read(&shipped(&name), &fs::read(&path).expect("a document"));
+        let bytes = fs::read(&path).expect("a document");
+        let outcome = read_with(&shipped(&name), &bytes, &channel_of(&name));
         for code in outcome.codes() {
             assert!(REJECT_CODES.contains(&code) || adapters::decode::CODES.contains(&code), "{code} has no words");
         }
@@ -154,7 +174,8 @@ fn write_fixtures() {
         fs::write(root().join("fixtures/mappings").join(file), workbooks::bytes(sheet)).expect("written");
     }
     for (name, path) in fixtures() {
-        let outcome = read(&shipped(&name), &fs::read(&path).expect("a document")).json();
+        let bytes = fs::read(&path).expect("a document");
+        let outcome = read_with(&shipped(&name), &bytes, &channel_of(&name)).json();
         let text = serde_json::to_string_pretty(&outcome).expect("JSON");
         fs::write(expectation(&path), text + "\n").expect("written");
     }

@@ -53,6 +53,26 @@ currency = "CNY"
 zone = "Asia/Shanghai"
 country = "CN"
 
+[channels.woo-shop]
+platform = "woocommerce"
+mapping = "woocommerce-order"
+secrets = ["woo"]
+zone = "Europe/Amsterdam"
+country = "NL"
+
+[channels.store-ny-pos]
+platform = "file"
+mapping = "pos-square-items"
+currency = "USD"
+zone = "America/New_York"
+country = "US"
+
+[channels.ubl-customer]
+platform = "file"
+mapping = "ubl-order"
+zone = "Europe/Berlin"
+country = "DE"
+
 [connectors.erp]
 kind = "erp_rest"
 url = "http://127.0.0.1:9"
@@ -60,6 +80,7 @@ inside = true
 
 [secrets]
 shopify = { value = "a-secret-of-the-shop" }
+woo = { value = "a-secret-of-the-other-shop" }
 "#;
 
 /// Runs `test` on a running application, once on SQLite and once on PostgreSQL when there is one.
@@ -126,7 +147,11 @@ impl River {
     }
 
     pub(crate) async fn slot(&self, external_id: &str) -> Slot {
-        let id = OrderId::of(CHANNEL, external_id);
+        self.slot_of(CHANNEL, external_id).await
+    }
+
+    pub(crate) async fn slot_of(&self, channel: &str, external_id: &str) -> Slot {
+        let id = OrderId::of(channel, external_id);
         let mut found: HashMap<OrderId, Slot> =
             orders::load(self.app.core.store.read(), &[id], Lock::No).await.expect("loads");
         found.remove(&id).unwrap_or(Slot::Empty)

@@ -61,6 +61,53 @@ currency = "CNY"
 zone = "Asia/Shanghai"
 country = "CN"
 
+[channels.woo]
+platform = "woocommerce"
+mapping = "woocommerce-order"
+secrets = ["woo"]
+zone = "Europe/Amsterdam"
+country = "NL"
+
+[channels.till]
+platform = "file"
+mapping = "pos-square-items"
+currency = "USD"
+zone = "America/New_York"
+country = "US"
+
+[channels.buyer]
+platform = "file"
+mapping = "ubl-order"
+zone = "Europe/Berlin"
+country = "DE"
+
+[channels.standard]
+platform = "webhook"
+mapping = "ubl-order"
+secrets = ["standard"]
+zone = "Europe/Berlin"
+country = "DE"
+
+[channels.partner]
+platform = "webhook"
+mapping = "partner-order"
+secrets = ["partner"]
+zone = "Europe/Amsterdam"
+country = "NL"
+
+[channels.partner.signature]
+header = "X-Partner-Signature"
+algorithm = "sha512"
+encoding = "base64"
+prefix = "v1="
+
+[channels.partner.topics]
+header = "X-Partner-Topic"
+
+[channels.partner.topics.mappings]
+placed = "partner-order"
+cancelled = "partner-cancel"
+
 [carriers.parcels]
 kind = "kuaidi100"
 secret = "parcels"
@@ -68,6 +115,9 @@ secret = "parcels"
 [secrets]
 shop-new = { value = "the new secret of the shop" }
 shop-old = { value = "the old secret of the shop" }
+woo = { value = "the shop's &amp; nobody's secret" }
+standard = { value = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" }
+partner = { value = "the partner's secret" }
 parcels = { value = "the parcels' secret" }
 "#;
 

@@ -7,15 +7,15 @@ use crate::{
         date::DayOrder,
         fields::{self, Kind, ORDER_KINDS, PAYMENT_METHODS, PAYMENT_STATES, Target},
         number::Mark,
-        path::Path,
         spec::{Atom, Fallback, Field, JoinPart, Source, Split, Take},
         toml_view::{Item, Keys},
+        values::Values,
     },
     node::Scalar,
 };
 use chrono_tz::Tz;
 use model::{money::Currency, said::args};
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 /// Alternatives one field may have.
 const SOURCES_MAX: usize = 20;
@@ -34,12 +34,16 @@ impl Lint<'_, '_> {
                 table: None,
                 otherwise: None,
                 convert,
+                per: None,
+                beside: None,
                 fallback: Fallback::Missing,
             });
         };
         let sources = self.field_sources(&mut keys);
         let split = self.split(&mut keys);
         let convert = self.convert(&mut keys, kind);
+        let per = self.companion(&mut keys, "per", kind, &[Kind::Price]);
+        let beside = self.companion(&mut keys, "currency", kind, &[Kind::Price, Kind::Money]);
         let table_item = keys.take("table");
         let table = table_item.and_then(|item| self.value_table(item, kind));
         let otherwise_item = keys.take("otherwise");
@@ -54,7 +58,19 @@ impl Lint<'_, '_> {
         let fallback = self.fallback(&mut keys, has_sources, &convert);
         keys.finish(self.faults);
         let (sources, fallback) = (sources?, fallback?);
-        Some(Field { target, name, sources, split, table, otherwise, convert, fallback })
+        Some(Field { target, name, sources, split, table, otherwise, convert, per, beside, fallback })
+    }
+
+    /// A place that goes with the field's own, where fields of this kind have one.
+    fn companion(&mut self, keys: &mut Keys<'_>, word: &'static str, kind: Kind, fit: &[Kind]) -> Option<Atom> {
+        let item = keys.take(word)?;
+        if !fit.contains(&kind) {
+            let fit = fit.iter().map(|kind| if *kind == Kind::Price { "price" } else { "money" }).collect::<Vec<_>>();
+            self.fault(&item.span(), "option_unfit", [("option", word.to_owned()), ("fit", fit.join(", "))]);
+            return None;
+        }
+        let written = item.text(self.faults)?;
+        self.atom(written, &item.span(), false)
     }
 
     /// `from`, `join` or `sum`; none with `const`. `None` when they are wrong, which has been noted.
@@ -162,7 +178,7 @@ impl Lint<'_, '_> {
             return Some(Atom::Column(self.column(written)));
         }
         let path =
-            Path::parse(written).and_then(|path| if path.has_each() && !each { Err("list_here") } else { Ok(path) });
+            self.path(written).and_then(|path| if path.has_each() && !each { Err("list_here") } else { Ok(path) });
         path.map(Atom::Path)
             .map_err(|why| self.fault(span, "bad_path", [("path", written.to_owned()), ("why", why.to_owned())]))
             .ok()
@@ -259,22 +275,27 @@ impl Lint<'_, '_> {
         found
     }
 
-    fn value_table(&mut self, item: Item<'_>, kind: Kind) -> Option<std::sync::Arc<crate::mapping::values::Values>> {
+    fn value_table(&mut self, item: Item<'_>, kind: Kind) -> Option<Arc<Values>> {
+        let table = self.table_named(item)?;
+        let convert = Convert::new(kind, Converter::of(kind)[0]);
+        for word in table.results() {
+            self.fits(&item.span(), word, &convert, "table_unfit");
+        }
+        Some(table)
+    }
+
+    pub(super) fn table_named(&mut self, item: Item<'_>) -> Option<Arc<Values>> {
         let name = item.text(self.faults)?;
-        let Some(table) = self.tables.get(name) else {
+        let table = self.tables.get(name);
+        if table.is_none() {
             let known: Vec<&str> = self.tables.names().collect();
             let mut found = args([("table", name.to_owned()), ("known", known.join(", "))]);
             if let Some(near) = crate::mapping::fault::nearest(name, known) {
                 found.insert("did_you_mean".to_owned(), near.to_owned());
             }
             self.faults.at(&item.span(), "unknown_table", found);
-            return None;
-        };
-        let convert = Convert::new(kind, Converter::of(kind)[0]);
-        for word in table.results() {
-            self.fits(&item.span(), word, &convert, "table_unfit");
         }
-        Some(table)
+        table
     }
 
     /// `const`, `default`, `optional`, or nothing: then it must be there. `has_sources` is `None` when they are wrong.

@@ -2,14 +2,15 @@
 
 use super::Lint;
 use crate::mapping::{
-    fields::Kind,
+    fields::{self, Kind},
     path::Path,
     spec::{
-        Atom, ColumnName, Counted, Expect, Field, Format, GroupBy, Hidden, Label, ReadAs, Sheet, Side, Source, Stated,
-        TableRead,
+        Atom, ColumnName, Counted, Expect, Field, Format, GroupBy, Hidden, Label, ROW_SAYS, ReadAs, Sheet, Side,
+        Source, Stated, TableRead, TreeFormat,
     },
     text::Opening,
     toml_view::{Item, Keys},
+    values::Values,
 };
 
 /// Rows a header may be looked for in, unless the mapping says otherwise, and at most.
@@ -18,7 +19,7 @@ const HEADER_WITHIN_MAX: u32 = 500;
 /// Rows below the header that may be skipped.
 const SKIP_ROWS_MAX: u32 = 100;
 
-const FORMATS: [(&str, bool); 4] = [("json", false), ("csv", true), ("xlsx", true), ("table", true)];
+const FORMATS: [(&str, bool); 5] = [("json", false), ("xml", false), ("csv", true), ("xlsx", true), ("table", true)];
 
 impl Lint<'_, '_> {
     /// The format reads rows. Notes a missing or unknown format.
@@ -41,7 +42,7 @@ impl Lint<'_, '_> {
         let mut records = Vec::new();
         if let Some(item) = keys.take("record") {
             for text in item.texts(self.faults) {
-                match Path::parse(text) {
+                match self.path(text) {
                     Ok(path) if !path.has_each() => records.push(path),
                     Ok(_) => self.bad_path(item, text, "list_here"),
                     Err(why) => self.bad_path(item, text, why),
@@ -49,9 +50,9 @@ impl Lint<'_, '_> {
             }
         }
         if records.is_empty() {
-            records.push(Path::default());
+            records.push(Path { loose: self.is_xml, ..Path::default() });
         }
-        ReadAs::Tree { records }
+        ReadAs::Tree { format: if self.is_xml { TreeFormat::Xml } else { TreeFormat::Json }, records }
     }
 
     fn bad_path(&mut self, item: Item<'_>, path: &str, why: &str) {
@@ -76,10 +77,35 @@ impl Lint<'_, '_> {
             skip: openings(keys.texts("skip", self.faults)),
             blank_ends: self.one_of(keys, "blank", &[("skip", false), ("end", true)]).unwrap_or(false),
             hidden: self.one_of(keys, "hidden", &hidden).unwrap_or_default(),
+            says: self.row_says(keys),
             group: self.group_by(keys),
             fill_down: keys.flag("fill_down", self.faults),
             unsorted: keys.flag("unsorted", self.faults),
         }
+    }
+
+    /// `says = { from = "Event Type", table = "..." }`: the table's results are our words for what rows say.
+    fn row_says(&mut self, keys: &mut Keys<'_>) -> Option<(Vec<Source>, std::sync::Arc<Values>)> {
+        let item = keys.take("says")?;
+        let mut keys = item.table(self.faults)?;
+        let from = keys.take("from").and_then(|item| self.sources(item));
+        let table = keys.take("table");
+        for (key, missing) in [("from", from.is_none()), ("table", table.is_none())] {
+            if missing && !keys.was_there(key) {
+                keys.missing(key, self.faults);
+            }
+        }
+        keys.finish(self.faults);
+        let table_item = table?;
+        let table = self.table_named(table_item)?;
+        for word in table.results() {
+            if fields::word(&ROW_SAYS, word).is_none() {
+                let known = fields::names(&ROW_SAYS).join(", ");
+                let found = [("value", word.to_owned()), ("why", "not_a_known_word".to_owned()), ("known", known)];
+                self.fault(&table_item.span(), "table_unfit", found);
+            }
+        }
+        Some((from?, table))
     }
 
     fn table_format(&mut self, keys: &mut Keys<'_>) -> Format {

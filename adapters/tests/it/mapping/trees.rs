@@ -96,7 +96,9 @@ fn notices_say_only_what_they_say() {
     let deleted = read(&shipped("shopify-delete"), br#"{"id": 5}"#);
     assert_eq!((deleted.keys(), &deleted.said[0].what), (vec!["5"], &Statement::Deleted));
     let text = "name = \"n\"\nversion = 1\nsays = \"cancelled\"\n[read]\nformat = \"json\"\n[order]\nexternal_id = \"id\"\nreason = \"why\"\n";
-    let cancelled = read(&mapping(text), br#"{"id": "7", "why": "customer"}"#);
+    let europe = super::europe();
+    assert!(europe.currency.is_none(), "a notice has no amounts, hence no currency");
+    let cancelled = super::read_with(&mapping(text), br#"{"id": "7", "why": "customer"}"#, &europe);
     assert_eq!(cancelled.said[0].what, Statement::Cancelled { reason: "customer".to_owned() });
 }
 
