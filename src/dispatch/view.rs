@@ -116,6 +116,7 @@ fn order_view(order: &Order, standing: &str, people: &HashMap<PartyId, Known>) -
         currency: header.currency.to_string(),
         customer: header.customer.to_string(),
         reference: header.reference.clone(),
+        buyer_id: header.buyer.as_ref().map(|buyer| buyer.id.to_string()).unwrap_or_default(),
         buyer: person(&header.buyer),
         ship_to: person(&header.ship_to),
         bill_to: person(&header.bill_to),
