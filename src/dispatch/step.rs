@@ -172,7 +172,7 @@ impl Attempt<'_> {
             if answer.is_some() && !self.mark_begun().await {
                 return End::Again { at: self.core.clock.now() };
             }
-            let Some(got) = self.call(request).await else { return End::Again { at: self.core.clock.now() } };
+            let Some(got) = self.call(request, message).await else { return End::Again { at: self.core.clock.now() } };
             self.kept = connectors::keep(connector, message, &self.kept, &got);
             if is_unsafe && matches!(got.outcome, Outcome::Unknown { .. }) {
                 return End::OutcomeUnknown;
@@ -186,7 +186,7 @@ impl Attempt<'_> {
     }
 
     /// Makes a call outside any transaction; `None` when the lease would end before it.
-    async fn call(&mut self, mut request: HttpRequest) -> Option<Answer> {
+    async fn call(&mut self, mut request: HttpRequest, message: &Message) -> Option<Answer> {
         let partner = self.partner;
         request.deadline = request.deadline.min(partner.lease - 2 * LEASE_MARGIN);
         partner.pace.turn().await;
@@ -195,7 +195,10 @@ impl Attempt<'_> {
             return None;
         }
         let watch = Stopwatch::start();
-        let outcome = partner.client.send(&partner.endpoint, &partner.credentials, &request).await;
+        let outcome = match partner.credentials.signed(&request, &message.key, at) {
+            Some(signed) => partner.client.send(&partner.endpoint, &partner.credentials, &signed).await,
+            None => Outcome::NotSent { code: "partner_auth".to_owned() },
+        };
         crash::point("dispatch.sent");
         self.answered |= matches!(outcome, Outcome::Http { .. } | Outcome::Done);
         let answer = Answer { name: request.name, outcome };
