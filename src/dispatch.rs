@@ -11,6 +11,7 @@ pub mod guard;
 pub mod redact;
 pub mod send;
 
+mod brought;
 mod claim;
 mod pace;
 mod step;

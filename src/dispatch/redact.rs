@@ -40,6 +40,9 @@ const FIELDS: [&str; 18] = [
     "zip",
 ];
 
+/// The element with a label in XML.
+const LABEL: &str = "label";
+
 /// The people of one message, by every text they are known by.
 #[derive(Clone, Debug)]
 pub struct People {
@@ -69,6 +72,10 @@ impl People {
 
     fn new(mut texts: Vec<String>) -> Self {
         texts.retain(|text| !text.trim().is_empty());
+        // As XML writes them.
+        let escaped: Vec<String> =
+            texts.iter().filter(|text| text.contains(['&', '<', '>'])).map(|t| escaped(t)).collect();
+        texts.extend(escaped);
         // The longest first, so that a part of a name does not save the rest of it.
         texts.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         texts.dedup();
@@ -110,9 +117,18 @@ impl People {
                 self.in_value(&mut value);
                 value.to_string()
             }
-            Err(_) => self.in_text(&String::from_utf8_lossy(body)),
+            Err(_) => self.in_bytes(body),
         };
         Value::String(capped(&text, BODY_MAX).to_owned())
+    }
+
+    /// A label or a picture may show anybody: of such a body only its size is told.
+    fn in_bytes(&self, body: &[u8]) -> String {
+        match std::str::from_utf8(body) {
+            Ok(text) if text.trim_start().starts_with('<') => self.in_text(&masked_elements(text)),
+            Ok(text) if !text.starts_with("%PDF-") => self.in_text(text),
+            Ok(_) | Err(_) => format!("[{} bytes]", body.len()),
+        }
     }
 
     fn in_value(&self, value: &mut Value) {
@@ -150,6 +166,35 @@ fn mask(value: &mut Value) {
         Value::Object(fields) => fields.iter_mut().for_each(|(_, value)| mask(value)),
         Value::Null | Value::Bool(_) => {}
     }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// XML with everything below the elements that hold people masked, and labels with them.
+fn masked_elements(text: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let (before, tag) = rest.split_at(at);
+        told.push_str(before);
+        let name = tag[1..].split(['>', ' ', '/', '\n']).next().unwrap_or_default();
+        let holds_people = FIELDS.contains(&name.to_ascii_lowercase().as_str()) || name == LABEL;
+        let end = if holds_people { tag.find(&format!("</{name}>")) } else { None };
+        let kept = match (end, tag.find('>')) {
+            (Some(end), Some(open)) if open < end => {
+                told.push_str(&tag[..=open]);
+                told.push_str(MASK);
+                end
+            }
+            _ => 0,
+        };
+        // The bracket itself, so that the search goes on behind it.
+        told.push('<');
+        rest = &tag[kept + 1..];
+    }
+    told + rest
 }
 
 fn headers(all: &[(String, String)]) -> Value {

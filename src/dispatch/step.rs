@@ -3,6 +3,7 @@
 use super::{
     auth::Credentials,
     backoff::{ATTEMPTS_MAX, Backoff},
+    brought::Brought,
     pace::Pace,
     redact::People,
     send::{Client, Endpoint},
@@ -64,6 +65,8 @@ pub(super) struct Finished {
     pub(super) partner_works: Option<bool>,
     /// Microseconds the partner asked to be left alone.
     pub(super) rest: Option<i64>,
+    /// Parcels and papers, recorded together with the end.
+    pub(super) brought: Option<Brought>,
 }
 
 /// How an attempt ended.
@@ -86,7 +89,7 @@ impl Finished {
         let ClaimedDelivery { id, epoch, attempts, .. } = claimed;
         let state = DeliveryState::Waiting;
         let recorded = Recorded { id, epoch, state, attempts, kept, error: String::new(), next_at };
-        Self { recorded, exchanges: Vec::new(), partner_works: None, rest: None }
+        Self { recorded, exchanges: Vec::new(), partner_works: None, rest: None, brought: None }
     }
 }
 
@@ -111,6 +114,7 @@ pub(super) async fn attempt(
         exchanges: Vec::new(),
         last_call: None,
         answered: false,
+        brought: None,
     };
     let end = match &told {
         Ok(message) => attempt.run(message).await,
@@ -137,6 +141,7 @@ struct Attempt<'a> {
     last_call: Option<(Instant, i64, HttpRequest, Answer)>,
     /// The partner has answered at least once.
     answered: bool,
+    brought: Option<Brought>,
 }
 
 impl Attempt<'_> {
@@ -164,7 +169,8 @@ impl Attempt<'_> {
                     return End::Again { at: self.core.clock.now().plus(wait) };
                 }
                 Step::Done(receipt) => {
-                    self.keep_receipt(receipt.kept);
+                    self.keep_receipt(receipt.kept.clone());
+                    self.brought = Brought::of(&self.partner.name, self.claimed, message, receipt);
                     return End::Done;
                 }
                 Step::Failed(failure) => return End::Failed(failure),
@@ -297,7 +303,7 @@ impl Attempt<'_> {
                 (self.quarantined(&code, now), works, None)
             }
         };
-        Finished { recorded, exchanges: self.exchanges, partner_works, rest }
+        Finished { recorded, exchanges: self.exchanges, partner_works, rest, brought: self.brought }
     }
 
     /// Whether the call just made says something bad about the partner.
