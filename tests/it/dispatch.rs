@@ -1,8 +1,11 @@
 //! Deliveries on their way to a sandbox of partners, over loopback and real sockets.
 
+mod booking;
+mod crm;
 mod guard;
 mod rules;
 mod sandbox;
 mod stories;
 mod trouble;
+mod webhook;
 mod world;

@@ -65,7 +65,16 @@ shopify = { value = "a-secret-of-the-shop" }
 /// Runs `test` on a running application, once on SQLite and once on PostgreSQL when there is one.
 pub(crate) async fn on_each_database(test: impl AsyncFn(&River)) {
     crate::store::world::urls(async |url: &str| {
-        let river = River::start(url).await;
+        let river = River::start(url, "").await;
+        test(&river).await;
+    })
+    .await;
+}
+
+/// As [`on_each_database`], with more tables in the configuration.
+pub(crate) async fn with_more(more: &str, test: impl AsyncFn(&River)) {
+    crate::store::world::urls(async |url: &str| {
+        let river = River::start(url, more).await;
         test(&river).await;
     })
     .await;
@@ -77,8 +86,8 @@ pub(crate) fn plain_policies() -> String {
 }
 
 impl River {
-    async fn start(url: &str) -> Self {
-        let config = format!("policies = \"{}\"\n{CONFIG}\n[database]\nurl = \"{url}\"\n", plain_policies());
+    async fn start(url: &str, more: &str) -> Self {
+        let config = format!("policies = \"{}\"\n{CONFIG}\n{more}\n[database]\nurl = \"{url}\"\n", plain_policies());
         let config = Config::read(&config, "test").expect("the configuration is right");
         let checked = setup::check(config).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
         let core = setup::open(checked, Clock::system(), false).await.expect("opens");
