@@ -128,6 +128,9 @@ pub struct Connector {
     /// `crm_rest`, `erp_rest`, `logistics_xml` or `webhook`.
     pub kind: String,
     pub url: String,
+    /// Names of the outgoing mappings of its messages, e.g. `erp-order`; empty = the connector's own form of them.
+    #[serde(default)]
+    pub messages: Vec<String>,
     /// Message kinds it is told; empty = those the connector's own file lists.
     #[serde(default)]
     pub listens: Vec<String>,

@@ -79,6 +79,7 @@ fn partner(
         credentials: Credentials::of(&core.config, &format!("connectors.{name}.auth"), &connector.auth)?,
         endpoint,
         client: client.clone(),
+        forms: core.forms.get(name).cloned().unwrap_or_default(),
         pace: Arc::new(Pace::new(connector.rate)),
         backoff: Backoff { permille: core.config.dispatch.backoff_permille },
         lease: core.config.dispatch.lease_seconds * SECOND,

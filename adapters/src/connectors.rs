@@ -54,6 +54,11 @@ pub trait Connector: Sync + Debug {
     }
 }
 
+/// A message as outgoing mappings see it: what every JSON partner is told, with what it is about.
+pub(crate) fn view(message: &Message) -> Option<serde_json::Value> {
+    json::view(message).ok()
+}
+
 /// Name of the fact that tells whether the partner may have done something we do not know of.
 pub const OUTCOME: &str = "outcome";
 /// A call was begun and its outcome is not known: ask before it is repeated.

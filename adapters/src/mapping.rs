@@ -20,6 +20,7 @@ mod lineage;
 mod lint;
 mod number;
 mod open;
+mod outgoing;
 mod path;
 mod place;
 mod rows;
@@ -34,6 +35,7 @@ mod values;
 
 pub use codes::{LINT_CODES, REJECT_CODES};
 pub use fault::Fault;
+pub use outgoing::{Outgoing, written};
 pub use spec::Says;
 pub use values::{Tables, Values};
 

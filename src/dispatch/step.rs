@@ -19,7 +19,10 @@ use crate::{
         exchanges::{self, Exchange},
     },
 };
-use adapters::connectors::{self, Connector};
+use adapters::{
+    connectors::{self, Connector},
+    mapping::{self, Outgoing},
+};
 use model::{
     codes,
     port::outbound::{Answer, Failure, HttpRequest, KEPT_MAX, Kept, Message, Outcome, Repeatable, Request, Step},
@@ -50,6 +53,8 @@ pub(super) struct Partner {
     pub(super) endpoint: Endpoint,
     pub(super) credentials: Credentials,
     pub(super) client: Client,
+    /// What its messages look like, where the connector's own form is not wanted.
+    pub(super) forms: Vec<Arc<Outgoing>>,
     pub(super) pace: Arc<Pace>,
     pub(super) backoff: Backoff,
     /// Microseconds.
@@ -158,6 +163,7 @@ impl Attempt<'_> {
         let mut answer: Option<Answer> = None;
         for _ in 0..CALLS_MAX {
             let step = connector.step(message, &self.kept, answer.as_ref());
+            let step = mapping::written(connector, &self.partner.forms, message, step);
             self.judge(&step);
             let request = match step {
                 Step::Call(Request::Http(request)) => request,

@@ -7,6 +7,25 @@ use model::{
 };
 use serde::Serialize;
 
+/// The whole of a message.
+#[derive(Serialize)]
+struct Whole<'m> {
+    key: &'m str,
+    kind: &'static str,
+    at: String,
+    order: SalesOrder<'m>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shipment: Option<Shipment<'m>>,
+}
+
+pub(super) fn view(message: &Message) -> serde_json::Result<serde_json::Value> {
+    let shipment = message.fulfilment.as_ref().map(|fulfilment| shipment(message, fulfilment));
+    let (key, kind, at) = (message.key.as_str(), message.kind.name(), message.at.rfc3339());
+    let mut whole = serde_json::to_value(Whole { key, kind, at, order: sales_order(message), shipment })?;
+    whole["order"]["buyer_id"] = message.order.buyer_id.as_str().into();
+    Ok(whole)
+}
+
 /// An order as of now.
 #[derive(Serialize)]
 pub(super) struct SalesOrder<'m> {

@@ -9,5 +9,6 @@ mod decode_json;
 mod decode_xlsx;
 mod lint;
 mod mapping;
+mod outgoing;
 mod shopify;
 mod signatures;
