@@ -2,6 +2,7 @@
 
 mod check;
 mod config_file;
+mod connector;
 pub mod http;
 mod import;
 mod key;
@@ -48,6 +49,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. Logging: TRIBUTARY_LOG=debug, TRIBU
 enum Command {
     /// Read configuration, policies and mappings; print every mistake with file, line and column
     Check(check::Args),
+    /// Try what a connector would send, without sending it
+    Connector(connector::Args),
     /// Show the whole river with a partner world and an embedded database, in a new folder
     Demo(demo::Args),
     /// Bring files to a channel and say what became of every order in them
@@ -123,6 +126,7 @@ impl Command {
             // The demo breaks connections on purpose.
             Self::Demo(_) => "error,actix_http=off",
             Self::Check(_)
+            | Self::Connector(_)
             | Self::Import(_)
             | Self::Key(_)
             | Self::Mapping(_)
@@ -136,6 +140,7 @@ impl Command {
     async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Check(args) => check::run(&args),
+            Self::Connector(args) => connector::run(&args).await,
             Self::Demo(args) => demo::run(&args).await,
             Self::Import(args) => import::run(&args).await,
             Self::Key(args) => key::run(&args).await,

@@ -9,6 +9,7 @@ pub mod backoff;
 pub mod breaker;
 pub mod guard;
 pub mod redact;
+pub mod rehearse;
 pub mod send;
 
 mod brought;

@@ -151,7 +151,7 @@ impl Worker {
         if claimed.is_empty() {
             return;
         }
-        match view::messages(&self.core, &claimed).await {
+        match view::messages(&self.core.store, &claimed, self.core.clock.now()).await {
             Ok(messages) => {
                 for (delivery, told) in claimed.into_iter().zip(messages) {
                     let (core, partner) = (Arc::clone(&self.core), Arc::clone(&self.partner));

@@ -32,7 +32,7 @@ use model::{
 use std::sync::Arc;
 
 /// Calls of one attempt; a connector that wants more is going round in circles.
-const CALLS_MAX: usize = 8;
+pub(super) const CALLS_MAX: usize = 8;
 /// Of a lease, what is left for recording when the last call ends, microseconds.
 const LEASE_MARGIN: i64 = SECOND;
 /// Shortest and longest time a connector may wait between two calls, microseconds.

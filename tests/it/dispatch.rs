@@ -3,6 +3,7 @@
 mod booking;
 mod crm;
 mod guard;
+mod rehearse;
 mod rules;
 mod sandbox;
 mod stories;
