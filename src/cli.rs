@@ -65,7 +65,7 @@ enum Command {
     Migrate(migrate::Args),
     /// Read a stored document again with today's mapping
     Replay(replay::Args),
-    /// Run a partner world (ERP, CRM, carrier) that can be told to fail
+    /// Run a partner world (ERP, CRM, carrier, webhooks) that can be told to fail
     Sandbox(sandbox::Args),
     /// Run the gateway
     Serve(serve::Args),

@@ -124,11 +124,11 @@ impl People {
 
     /// A label or a picture may show anybody: of such a body only its size is told.
     fn in_bytes(&self, body: &[u8]) -> String {
-        match std::str::from_utf8(body) {
-            Ok(text) if text.trim_start().starts_with('<') => self.in_text(&masked_elements(text)),
-            Ok(text) if !text.starts_with("%PDF-") => self.in_text(text),
-            Ok(_) | Err(_) => format!("[{} bytes]", body.len()),
+        if body.starts_with(b"%PDF-") || body.contains(&0) {
+            return format!("[{} bytes]", body.len());
         }
+        let text = String::from_utf8_lossy(body);
+        if text.trim_start().starts_with('<') { self.in_text(&masked_elements(&text)) } else { self.in_text(&text) }
     }
 
     fn in_value(&self, value: &mut Value) {
@@ -179,22 +179,30 @@ fn masked_elements(text: &str) -> String {
     while let Some(at) = rest.find('<') {
         let (before, tag) = rest.split_at(at);
         told.push_str(before);
-        let name = tag[1..].split(['>', ' ', '/', '\n']).next().unwrap_or_default();
-        let holds_people = FIELDS.contains(&name.to_ascii_lowercase().as_str()) || name == LABEL;
-        let end = if holds_people { tag.find(&format!("</{name}>")) } else { None };
-        let kept = match (end, tag.find('>')) {
-            (Some(end), Some(open)) if open < end => {
-                told.push_str(&tag[..=open]);
+        match content_of_people(tag) {
+            Some((from, to)) => {
+                told.push_str(&tag[..from]);
                 told.push_str(MASK);
-                end
+                rest = &tag[to..];
             }
-            _ => 0,
-        };
-        // The bracket itself, so that the search goes on behind it.
-        told.push('<');
-        rest = &tag[kept + 1..];
+            None => {
+                told.push('<');
+                rest = &tag[1..];
+            }
+        }
     }
     told + rest
+}
+
+/// Where the content of the element that begins here starts and ends, when it holds people; of one cut off, to the end.
+fn content_of_people(tag: &str) -> Option<(usize, usize)> {
+    let name = tag[1..].split(['>', ' ', '/', '\n']).next()?;
+    let open = tag.find('>')?;
+    if !(FIELDS.contains(&name.to_ascii_lowercase().as_str()) || name == LABEL) || tag[..open].ends_with('/') {
+        return None;
+    }
+    let from = open + 1;
+    Some((from, tag[from..].find(&format!("</{name}>")).map_or(tag.len(), |at| from + at)))
 }
 
 fn headers(all: &[(String, String)]) -> Value {

@@ -3,6 +3,7 @@
 mod booking;
 mod crm;
 mod guard;
+mod redact;
 mod rehearse;
 mod rules;
 mod sandbox;
