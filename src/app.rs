@@ -7,6 +7,7 @@ use crate::{
     intake::Intake,
     keys::KeyCache,
     orders::{PartyKey, Runner},
+    setup::Forms,
     store::{Store, StoreError},
     world::WorldCache,
 };
@@ -42,6 +43,8 @@ pub struct Core {
     pub channels: BTreeMap<String, Arc<ChannelRuntime>>,
     /// Who is told what, in alphabetical order.
     pub listeners: Vec<Listener>,
+    /// Outgoing mappings by connector.
+    pub forms: Forms,
     /// Rung when deliveries were written.
     pub deliveries: Notify,
     /// Rung when follow-up work was scheduled.

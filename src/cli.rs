@@ -2,6 +2,7 @@
 
 mod check;
 mod config_file;
+mod connector;
 pub mod http;
 mod import;
 mod key;
@@ -49,6 +50,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, or nothing to start a server with. 
 enum Command {
     /// Read configuration, policies and mappings; print every mistake with file, line and column
     Check(check::Args),
+    /// Try what a connector would send, without sending it
+    Connector(connector::Args),
     /// Show the whole river with a partner world and an embedded database, in a new folder
     Demo(demo::Args),
     /// Bring files to a channel and say what became of every order in them
@@ -65,7 +68,7 @@ enum Command {
     Openapi(openapi::Args),
     /// Read a stored document again with today's mapping
     Replay(replay::Args),
-    /// Run a partner world (ERP, CRM, carrier) that can be told to fail
+    /// Run a partner world (ERP, CRM, carrier, webhooks) that can be told to fail
     Sandbox(sandbox::Args),
     /// Run the gateway
     Serve(serve::Args),
@@ -134,6 +137,7 @@ impl Command {
             // The demo breaks connections on purpose.
             Self::Demo(_) => "error,actix_http=off",
             Self::Check(_)
+            | Self::Connector(_)
             | Self::Import(_)
             | Self::Key(_)
             | Self::Mapping(_)
@@ -148,6 +152,7 @@ impl Command {
     async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Check(args) => check::run(&args),
+            Self::Connector(args) => connector::run(&args).await,
             Self::Demo(args) => demo::run(&args).await,
             Self::Import(args) => import::run(&args).await,
             Self::Key(args) => key::run(&args).await,

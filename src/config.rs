@@ -159,9 +159,12 @@ pub struct CarrierCallback {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Connector {
-    /// `erp_rest`.
+    /// `crm_rest`, `erp_rest`, `logistics_xml` or `webhook`.
     pub kind: String,
     pub url: String,
+    /// Names of the outgoing mappings of its messages, e.g. `erp-order`; empty = the connector's own form of them.
+    #[serde(default)]
+    pub messages: Vec<String>,
     /// Message kinds it is told; empty = those the connector's own file lists.
     #[serde(default)]
     pub listens: Vec<String>,
@@ -198,6 +201,11 @@ pub enum Auth {
     Header {
         name: String,
         secret: String,
+    },
+    /// Signs each request as the Standard Webhooks specification says.
+    StandardWebhooks {
+        /// Names of the live secrets, newest first: two while one is rotated.
+        secrets: Vec<String>,
     },
 }
 

@@ -9,8 +9,10 @@ pub mod backoff;
 pub mod breaker;
 pub mod guard;
 pub mod redact;
+pub mod rehearse;
 pub mod send;
 
+mod brought;
 mod claim;
 mod pace;
 mod step;
@@ -76,6 +78,7 @@ fn partner(
         credentials: Credentials::of(&core.config, &format!("connectors.{name}.auth"), &connector.auth)?,
         endpoint,
         client: client.clone(),
+        forms: core.forms.get(name).cloned().unwrap_or_default(),
         pace: Arc::new(Pace::new(connector.rate)),
         backoff: Backoff { permille: core.config.dispatch.backoff_permille },
         lease: core.config.dispatch.lease_seconds * SECOND,

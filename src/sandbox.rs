@@ -1,14 +1,14 @@
-//! A partner world to try Tributary against: an ERP that speaks the dialect of `docs/connectors.md`, a small CRM, a carrier
-//! with a tracking service, and a control desk that makes them fail. Everything is in memory (`docs/sandbox.md`).
+//! A partner world to try Tributary against: an ERP, a CRM and a carrier's booking service that speak the dialects of
+//! `docs/connectors.md`, a receiver of webhooks, a tracking service, and a control desk that makes them fail. Everything is in memory (`docs/sandbox.md`).
 
 mod answers;
 mod callback;
 mod control;
-mod erp;
+mod partners;
 mod world;
 
 pub use callback::{Callback, CallbackAnswer, CallbackError};
-pub use world::{Mode, Parcel, Partner, Received, Record, State};
+pub use world::{Booking, Hook, Mode, Parcel, Partner, Received, Record, State};
 
 use crate::dispatch::send::Client;
 use actix_web::{
@@ -64,7 +64,7 @@ pub fn start(listener: TcpListener, options: Options) -> std::io::Result<Sandbox
             .app_data(calling.clone())
             .app_data(web::PayloadConfig::new(BODY_MAX))
             .app_data(web::JsonConfig::default().limit(BODY_MAX))
-            .configure(erp::routes)
+            .configure(partners::routes)
             .configure(control::routes)
     })
     .workers(1)

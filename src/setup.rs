@@ -1,6 +1,7 @@
 //! From configuration to a core ready to run: everything is read and checked first, all mistakes at once.
 
 mod hooks;
+mod partners;
 
 use crate::{
     app::{ChannelRuntime, Core, Listener},
@@ -13,12 +14,12 @@ use crate::{
     world::WorldCache,
 };
 use adapters::{
-    carriers, channels, connectors,
-    mapping::{ChannelDefaults, Mapping, Tables},
+    carriers, channels,
+    mapping::{ChannelDefaults, Mapping, Outgoing, Tables},
     sign,
 };
 use include_dir::{Dir, include_dir};
-use model::{message::MessageKind, rules::policy::Policies};
+use model::rules::policy::Policies;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 use tokio::sync::{Notify, watch};
 
@@ -54,7 +55,12 @@ pub struct Checked {
     pub policies: Arc<Policies>,
     pub channels: BTreeMap<String, Arc<ChannelRuntime>>,
     pub listeners: Vec<Listener>,
+    /// What each connector's messages look like, where its own form is not wanted.
+    pub forms: Forms,
 }
+
+/// Outgoing mappings by connector.
+pub type Forms = BTreeMap<String, Vec<Arc<Outgoing>>>;
 
 /// Reads policies, mappings, channels, carriers and connectors.
 ///
@@ -66,12 +72,13 @@ pub fn check(config: Config) -> Result<Checked, Vec<Mistake>> {
     let mappings = mappings(&config, &mut mistakes);
     let channels = channels(&config, &mappings, &mut mistakes);
     check_callbacks(&config, &mut mistakes);
-    let listeners = listeners(&config, &mut mistakes);
+    let listeners = partners::listeners(&config, &mut mistakes);
+    let forms = partners::forms(&config, &mut mistakes);
     if config.company.zone.parse::<chrono_tz::Tz>().is_err() {
         mistakes.push(in_config("company.zone", "unknown_zone", &format!("`{}` is no IANA zone", config.company.zone)));
     }
     match policies {
-        Some(policies) if mistakes.is_empty() => Ok(Checked { config, policies, channels, listeners }),
+        Some(policies) if mistakes.is_empty() => Ok(Checked { config, policies, channels, listeners, forms }),
         _ => {
             mistakes.sort();
             Err(mistakes)
@@ -154,29 +161,38 @@ pub fn mappings_of(config: &Config) -> (BTreeMap<String, Mapping>, Vec<Mistake>)
     (found, mistakes)
 }
 
+/// Folders below that of the mappings: value tables, and mappings of messages that go out.
+const TABLES: &str = "tables/";
+const OUTGOING: &str = "out/";
+
+fn note(faults: Vec<adapters::mapping::Fault>, mistakes: &mut Vec<Mistake>) {
+    mistakes.extend(faults.into_iter().map(|f| Mistake {
+        problem: words(f.code, &f.args),
+        file: f.file,
+        line: f.line,
+        column: f.column,
+        code: f.code.to_owned(),
+    }));
+}
+
+fn tables(files: &[(String, String)], mistakes: &mut Vec<Mistake>) -> Tables {
+    let mut tables = Tables::default();
+    for (name, text) in files.iter().filter(|(name, _)| name.starts_with(TABLES)) {
+        tables.add(name, text).unwrap_or_else(|faults| note(faults, mistakes));
+    }
+    tables
+}
+
 fn mappings(config: &Config, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, Mapping> {
     let files = files(&config.mappings, &MAPPINGS, mistakes);
-    let mut note = |faults: Vec<adapters::mapping::Fault>| {
-        mistakes.extend(faults.into_iter().map(|f| Mistake {
-            problem: words(f.code, &f.args),
-            file: f.file,
-            line: f.line,
-            column: f.column,
-            code: f.code.to_owned(),
-        }));
-    };
-    let is_table = |name: &str| name.starts_with("tables/");
-    let mut tables = Tables::default();
-    for (name, text) in files.iter().filter(|(name, _)| is_table(name)) {
-        tables.add(name, text).unwrap_or_else(&mut note);
-    }
+    let tables = tables(&files, mistakes);
     let mut found = BTreeMap::new();
-    for (name, text) in files.iter().filter(|(name, _)| !is_table(name)) {
+    for (name, text) in files.iter().filter(|(name, _)| !name.starts_with(TABLES) && !name.starts_with(OUTGOING)) {
         match Mapping::read(name, text, &tables) {
             Ok(mapping) => {
                 found.insert(mapping.name.clone().to_owned(), mapping);
             }
-            Err(faults) => note(faults),
+            Err(faults) => note(faults, mistakes),
         }
     }
     found
@@ -257,31 +273,6 @@ fn check_callbacks(config: &Config, mistakes: &mut Vec<Mistake>) {
     }
 }
 
-fn listeners(config: &Config, mistakes: &mut Vec<Mistake>) -> Vec<Listener> {
-    let mut found = Vec::new();
-    for (name, connector) in &config.connectors {
-        let place = format!("connectors.{name}");
-        let Some(kind) = connectors::named(&connector.kind) else {
-            mistakes.push(in_config(&place, "unknown_connector", &format!("kind `{}` is unknown", connector.kind)));
-            continue;
-        };
-        let mut kinds = kind.listens().to_vec();
-        if !connector.listens.is_empty() {
-            kinds.clear();
-            for name in &connector.listens {
-                match MessageKind::named(name) {
-                    Some(kind) => kinds.push(kind),
-                    None => {
-                        mistakes.push(in_config(&place, "unknown_message", &format!("no message is called `{name}`")))
-                    }
-                }
-            }
-        }
-        found.push(Listener { connector: name.clone(), kinds });
-    }
-    found
-}
-
 /// Names of the database's own secrets in `settings`.
 const PARTY_KEY: &str = "party_key";
 const PEPPER: &str = "key_pepper";
@@ -312,6 +303,7 @@ pub async fn open(checked: Checked, clock: Clock, exclusive: bool) -> Result<Cor
         policies: checked.policies,
         channels: checked.channels,
         listeners: checked.listeners,
+        forms: checked.forms,
         deliveries: Notify::new(),
         work: Notify::new(),
         journal: watch::Sender::new(last),

@@ -10,6 +10,7 @@ pub mod deliveries;
 pub mod documents;
 pub mod doors;
 pub mod health;
+pub mod labels;
 pub mod master;
 pub mod orders;
 pub mod parties;
@@ -36,6 +37,7 @@ fn api() -> api::Api {
     deliveries::routes(&mut api);
     documents::routes(&mut api);
     health::routes(&mut api);
+    labels::routes(&mut api);
     master::routes(&mut api);
     orders::routes(&mut api);
     parties::routes(&mut api);

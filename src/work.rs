@@ -4,18 +4,24 @@
 use crate::{
     app::Core,
     orders::{CommandJob, Outcome, RunError, Runner},
-    store::{Lane, StoreError, orders, work},
+    store::{Lane, StoreError, orders, shipments, work},
+    tracking,
 };
 use model::{
+    codes::Carrier,
     ids::{FulfilmentId, OrderId},
-    order::{command::Command, event::Actor},
+    order::{
+        command::Command,
+        event::{Actor, Parcel},
+    },
     time::SECOND,
 };
 use std::{sync::Arc, time::Duration};
 
-/// Kinds of work, as stored; keys are an order id, an order and a fulfilment id, a sku.
+/// Kinds of work, as stored; keys are an order id, an order and a fulfilment id, a carrier and a number, a sku.
 pub const EXPIRE_RESERVATION: &str = "expire_reservation";
 pub const LOSE_STOCK: &str = "lose_stock";
+pub const MATCH_PARCEL: &str = "match_parcel";
 pub const RETRY_ALLOCATION: &str = "retry_allocation";
 pub const RETRY_BACKORDERS: &str = "retry_backorders";
 
@@ -61,6 +67,7 @@ async fn round(core: &Core, runner: &Runner) -> Result<usize, Fault> {
         match job.kind.as_str() {
             EXPIRE_RESERVATION => expire(runner, &job.key).await?,
             LOSE_STOCK => lose_stock(runner, &job.key).await?,
+            MATCH_PARCEL => match_parcel(core, runner, &job.key).await?,
             RETRY_ALLOCATION => retry_allocation(runner, &job.key).await?,
             RETRY_BACKORDERS => retry_backorders(core, runner, &job.key).await?,
             kind => tracing::warn!(kind, "work of a newer program is left to it"),
@@ -106,6 +113,21 @@ async fn lose_stock(runner: &Runner, key: &str) -> Result<(), Fault> {
         command(runner, order, Command::LoseStock { fulfilments: vec![fulfilment] }).await?;
     }
     Ok(())
+}
+
+/// A parcel of which its carrier had spoken before anybody knew whose it is.
+async fn match_parcel(core: &Core, runner: &Runner, key: &str) -> Result<(), Fault> {
+    let Some((carrier, number)) = key.split_once(' ') else { return Ok(()) };
+    let parcel = Parcel { carrier: Carrier::new(carrier), number: number.to_owned() };
+    for shipment in shipments::get(core.store.read(), &[parcel]).await? {
+        tracking::tell(runner, &shipment).await?;
+    }
+    Ok(())
+}
+
+/// The key of [`MATCH_PARCEL`] work.
+pub fn match_parcel_key(parcel: &Parcel) -> String {
+    format!("{} {}", parcel.carrier, parcel.number)
 }
 
 /// The key of [`LOSE_STOCK`] work.

@@ -4,7 +4,13 @@
 //! one: its file, its line in [`ALL`], its fixtures, its section in `docs/connectors.md`.
 
 pub mod answer;
+pub mod crm_rest;
 pub mod erp_rest;
+pub mod logistics_xml;
+pub mod webhook;
+
+mod json;
+mod rest;
 
 use model::{
     message::MessageKind,
@@ -13,7 +19,8 @@ use model::{
 use std::fmt::Debug;
 
 /// Every kind of partner, by name.
-pub static ALL: [&dyn Connector; 1] = [&erp_rest::ErpRest];
+pub static ALL: [&dyn Connector; 4] =
+    [&crm_rest::CrmRest, &erp_rest::ErpRest, &logistics_xml::LogisticsXml, &webhook::Webhook];
 
 /// The connector of that kind, as configuration writes it.
 pub fn named(kind: &str) -> Option<&'static dyn Connector> {
@@ -40,6 +47,16 @@ pub trait Connector: Sync + Debug {
     /// The next step of this delivery, given what is kept and the answer to the call just made (`None` at the start of
     /// an attempt).
     fn step(&self, message: &Message, kept: &[Kept], answer: Option<&Answer>) -> Step;
+
+    /// Name of the call whose body an outgoing mapping may write instead of the connector; none by default.
+    fn mapped_call(&self, _kind: MessageKind) -> Option<&'static str> {
+        None
+    }
+}
+
+/// A message as outgoing mappings see it: what every JSON partner is told, with what it is about.
+pub(crate) fn view(message: &Message) -> Option<serde_json::Value> {
+    json::view(message).ok()
 }
 
 /// Name of the fact that tells whether the partner may have done something we do not know of.

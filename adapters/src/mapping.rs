@@ -20,6 +20,7 @@ mod lineage;
 mod lint;
 mod number;
 mod open;
+mod outgoing;
 mod path;
 mod place;
 mod rows;
@@ -35,6 +36,7 @@ mod zones;
 
 pub use codes::{LINT_CODES, REJECT_CODES};
 pub use fault::Fault;
+pub use outgoing::{Outgoing, written};
 pub use spec::Says;
 pub use values::{Tables, Values};
 

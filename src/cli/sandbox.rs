@@ -4,11 +4,11 @@ use crate::sandbox;
 use anyhow::{Context as _, Result};
 use std::net::TcpListener;
 
-/// Run a partner world (ERP, CRM, carrier) that can be told to fail
+/// Run a partner world (ERP, CRM, carrier, webhooks) that can be told to fail
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   tributary sandbox --listen 127.0.0.1:9900
-  tributary serve --config config/demo.toml         its connector `erp` points there
+  tributary serve --config config/demo.toml         its connectors point there
 
 How to make a partner fail, stall or lose its answers, and how to see what it received: docs/sandbox.md.")]
 pub(super) struct Args {

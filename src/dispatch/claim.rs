@@ -2,6 +2,7 @@
 
 use super::{
     breaker::Breaker,
+    brought,
     step::{self, Finished, Partner},
     view,
 };
@@ -90,7 +91,7 @@ impl Worker {
         }
         let until = now.plus(self.partner.lease);
         let tx = self.core.store.begin(Lane::Work).await?;
-        self.record(&tx, now).await?;
+        let follows = self.record(&tx, now).await?;
         let claimed = if free > 0 {
             let limit = u64::try_from(free).unwrap_or(u64::MAX);
             deliveries::claim(&tx, &self.core.node, &self.partner.name, now, until, limit).await?
@@ -104,6 +105,9 @@ impl Worker {
         if !self.finished.is_empty() {
             crash::point("dispatch.recorded");
         }
+        if follows {
+            self.core.work.notify_waiters();
+        }
         self.remember_soon(now);
         self.begin(claimed, until).await;
         Ok(())
@@ -116,16 +120,17 @@ impl Worker {
         allowed.saturating_sub(self.flying.len())
     }
 
-    /// Writes what ended; nothing of a delivery whose lease was lost.
-    async fn record(&self, tx: &crate::store::Tx, now: Instant) -> Result<(), StoreError> {
+    /// Writes what ended; nothing of a delivery whose lease was lost. True when follow-up work was left.
+    async fn record(&self, tx: &crate::store::Tx, now: Instant) -> Result<bool, StoreError> {
         if self.finished.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let recorded: Vec<_> = self.finished.iter().map(|f| f.recorded.clone()).collect();
         let held = deliveries::record(tx, &recorded, now).await?;
-        let of_held = self.finished.iter().filter(|f| held.contains(&f.recorded.id));
-        let told: Vec<Exchange> = of_held.flat_map(|f| f.exchanges.iter().cloned()).collect();
-        exchanges::insert(tx, &told).await
+        let of_held = || self.finished.iter().filter(|f| held.contains(&f.recorded.id));
+        let told: Vec<Exchange> = of_held().flat_map(|f| f.exchanges.iter().cloned()).collect();
+        exchanges::insert(tx, &told).await?;
+        brought::write(tx, &of_held().filter_map(|f| f.brought.as_ref()).collect::<Vec<_>>(), now).await
     }
 
     fn remember_soon(&mut self, now: Instant) {
@@ -146,7 +151,7 @@ impl Worker {
         if claimed.is_empty() {
             return;
         }
-        match view::messages(&self.core, &claimed).await {
+        match view::messages(&self.core.store, &claimed, self.core.clock.now()).await {
             Ok(messages) => {
                 for (delivery, told) in claimed.into_iter().zip(messages) {
                     let (core, partner) = (Arc::clone(&self.core), Arc::clone(&self.partner));

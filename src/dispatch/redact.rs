@@ -40,6 +40,9 @@ const FIELDS: [&str; 18] = [
     "zip",
 ];
 
+/// The element with a label in XML.
+const LABEL: &str = "label";
+
 /// The people of one message, by every text they are known by.
 #[derive(Clone, Debug)]
 pub struct People {
@@ -69,6 +72,10 @@ impl People {
 
     fn new(mut texts: Vec<String>) -> Self {
         texts.retain(|text| !text.trim().is_empty());
+        // As XML writes them.
+        let escaped: Vec<String> =
+            texts.iter().filter(|text| text.contains(['&', '<', '>'])).map(|t| escaped(t)).collect();
+        texts.extend(escaped);
         // The longest first, so that a part of a name does not save the rest of it.
         texts.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         texts.dedup();
@@ -110,9 +117,18 @@ impl People {
                 self.in_value(&mut value);
                 value.to_string()
             }
-            Err(_) => self.in_text(&String::from_utf8_lossy(body)),
+            Err(_) => self.in_bytes(body),
         };
         Value::String(capped(&text, BODY_MAX).to_owned())
+    }
+
+    /// A label or a picture may show anybody: of such a body only its size is told.
+    fn in_bytes(&self, body: &[u8]) -> String {
+        if body.starts_with(b"%PDF-") || body.contains(&0) {
+            return format!("[{} bytes]", body.len());
+        }
+        let text = String::from_utf8_lossy(body);
+        if text.trim_start().starts_with('<') { self.in_text(&masked_elements(&text)) } else { self.in_text(&text) }
     }
 
     fn in_value(&self, value: &mut Value) {
@@ -150,6 +166,43 @@ fn mask(value: &mut Value) {
         Value::Object(fields) => fields.iter_mut().for_each(|(_, value)| mask(value)),
         Value::Null | Value::Bool(_) => {}
     }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// XML with everything below the elements that hold people masked, and labels with them.
+fn masked_elements(text: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let (before, tag) = rest.split_at(at);
+        told.push_str(before);
+        match content_of_people(tag) {
+            Some((from, to)) => {
+                told.push_str(&tag[..from]);
+                told.push_str(MASK);
+                rest = &tag[to..];
+            }
+            None => {
+                told.push('<');
+                rest = &tag[1..];
+            }
+        }
+    }
+    told + rest
+}
+
+/// Where the content of the element that begins here starts and ends, when it holds people; of one cut off, to the end.
+fn content_of_people(tag: &str) -> Option<(usize, usize)> {
+    let name = tag[1..].split(['>', ' ', '/', '\n']).next()?;
+    let open = tag.find('>')?;
+    if !(FIELDS.contains(&name.to_ascii_lowercase().as_str()) || name == LABEL) || tag[..open].ends_with('/') {
+        return None;
+    }
+    let from = open + 1;
+    Some((from, tag[from..].find(&format!("</{name}>")).map_or(tag.len(), |at| from + at)))
 }
 
 fn headers(all: &[(String, String)]) -> Value {

@@ -3,6 +3,7 @@
 use super::{
     auth::Credentials,
     backoff::{ATTEMPTS_MAX, Backoff},
+    brought::Brought,
     pace::Pace,
     redact::People,
     send::{Client, Endpoint},
@@ -18,7 +19,10 @@ use crate::{
         exchanges::{self, Exchange},
     },
 };
-use adapters::connectors::{self, Connector};
+use adapters::{
+    connectors::{self, Connector},
+    mapping::{self, Outgoing},
+};
 use model::{
     codes,
     port::outbound::{Answer, Failure, HttpRequest, KEPT_MAX, Kept, Message, Outcome, Repeatable, Request, Step},
@@ -28,7 +32,7 @@ use model::{
 use std::sync::Arc;
 
 /// Calls of one attempt; a connector that wants more is going round in circles.
-const CALLS_MAX: usize = 8;
+pub(super) const CALLS_MAX: usize = 8;
 /// Of a lease, what is left for recording when the last call ends, microseconds.
 const LEASE_MARGIN: i64 = SECOND;
 /// Shortest and longest time a connector may wait between two calls, microseconds.
@@ -49,6 +53,8 @@ pub(super) struct Partner {
     pub(super) endpoint: Endpoint,
     pub(super) credentials: Credentials,
     pub(super) client: Client,
+    /// What its messages look like, where the connector's own form is not wanted.
+    pub(super) forms: Vec<Arc<Outgoing>>,
     pub(super) pace: Arc<Pace>,
     pub(super) backoff: Backoff,
     /// Microseconds.
@@ -64,6 +70,8 @@ pub(super) struct Finished {
     pub(super) partner_works: Option<bool>,
     /// Microseconds the partner asked to be left alone.
     pub(super) rest: Option<i64>,
+    /// Parcels and papers, recorded together with the end.
+    pub(super) brought: Option<Brought>,
 }
 
 /// How an attempt ended.
@@ -86,7 +94,7 @@ impl Finished {
         let ClaimedDelivery { id, epoch, attempts, .. } = claimed;
         let state = DeliveryState::Waiting;
         let recorded = Recorded { id, epoch, state, attempts, kept, error: String::new(), next_at };
-        Self { recorded, exchanges: Vec::new(), partner_works: None, rest: None }
+        Self { recorded, exchanges: Vec::new(), partner_works: None, rest: None, brought: None }
     }
 }
 
@@ -111,6 +119,7 @@ pub(super) async fn attempt(
         exchanges: Vec::new(),
         last_call: None,
         answered: false,
+        brought: None,
     };
     let end = match &told {
         Ok(message) => attempt.run(message).await,
@@ -137,6 +146,7 @@ struct Attempt<'a> {
     last_call: Option<(Instant, i64, HttpRequest, Answer)>,
     /// The partner has answered at least once.
     answered: bool,
+    brought: Option<Brought>,
 }
 
 impl Attempt<'_> {
@@ -153,6 +163,7 @@ impl Attempt<'_> {
         let mut answer: Option<Answer> = None;
         for _ in 0..CALLS_MAX {
             let step = connector.step(message, &self.kept, answer.as_ref());
+            let step = mapping::written(connector, &self.partner.forms, message, step);
             self.judge(&step);
             let request = match step {
                 Step::Call(Request::Http(request)) => request,
@@ -164,7 +175,8 @@ impl Attempt<'_> {
                     return End::Again { at: self.core.clock.now().plus(wait) };
                 }
                 Step::Done(receipt) => {
-                    self.keep_receipt(receipt.kept);
+                    self.keep_receipt(receipt.kept.clone());
+                    self.brought = Brought::of(&self.partner.name, self.claimed, message, receipt);
                     return End::Done;
                 }
                 Step::Failed(failure) => return End::Failed(failure),
@@ -172,7 +184,7 @@ impl Attempt<'_> {
             if answer.is_some() && !self.mark_begun().await {
                 return End::Again { at: self.core.clock.now() };
             }
-            let Some(got) = self.call(request).await else { return End::Again { at: self.core.clock.now() } };
+            let Some(got) = self.call(request, message).await else { return End::Again { at: self.core.clock.now() } };
             self.kept = connectors::keep(connector, message, &self.kept, &got);
             if is_unsafe && matches!(got.outcome, Outcome::Unknown { .. }) {
                 return End::OutcomeUnknown;
@@ -186,7 +198,7 @@ impl Attempt<'_> {
     }
 
     /// Makes a call outside any transaction; `None` when the lease would end before it.
-    async fn call(&mut self, mut request: HttpRequest) -> Option<Answer> {
+    async fn call(&mut self, mut request: HttpRequest, message: &Message) -> Option<Answer> {
         let partner = self.partner;
         request.deadline = request.deadline.min(partner.lease - 2 * LEASE_MARGIN);
         partner.pace.turn().await;
@@ -195,7 +207,10 @@ impl Attempt<'_> {
             return None;
         }
         let watch = Stopwatch::start();
-        let outcome = partner.client.send(&partner.endpoint, &partner.credentials, &request).await;
+        let outcome = match partner.credentials.signed(&request, &message.key, at) {
+            Some(signed) => partner.client.send(&partner.endpoint, &partner.credentials, &signed).await,
+            None => Outcome::NotSent { code: "partner_auth".to_owned() },
+        };
         crash::point("dispatch.sent");
         self.answered |= matches!(outcome, Outcome::Http { .. } | Outcome::Done);
         let answer = Answer { name: request.name, outcome };
@@ -294,7 +309,7 @@ impl Attempt<'_> {
                 (self.quarantined(&code, now), works, None)
             }
         };
-        Finished { recorded, exchanges: self.exchanges, partner_works, rest }
+        Finished { recorded, exchanges: self.exchanges, partner_works, rest, brought: self.brought }
     }
 
     /// Whether the call just made says something bad about the partner.

@@ -1,15 +1,12 @@
 //! What a partner is told, made when it is told: the order as it is now, with its people.
 
-use crate::{
-    app::Core,
-    store::{
-        StoreError,
-        bulk::Lock,
-        deliveries::ClaimedDelivery,
-        orders,
-        parties::{self, Known},
-        rows,
-    },
+use crate::store::{
+    Store, StoreError,
+    bulk::Lock,
+    deliveries::ClaimedDelivery,
+    orders,
+    parties::{self, Known},
+    rows,
 };
 use model::{
     ids::{FulfilmentId, OrderId, PartyId},
@@ -30,14 +27,14 @@ use std::collections::HashMap;
 pub(super) type Told = Result<Message, &'static str>;
 
 /// The messages of these deliveries, in their order. A row that makes no sense costs only its own delivery.
-pub(super) async fn messages(core: &Core, claimed: &[ClaimedDelivery]) -> Result<Vec<Told>, StoreError> {
-    match together(core, claimed).await {
+pub(super) async fn messages(store: &Store, claimed: &[ClaimedDelivery], at: Instant) -> Result<Vec<Told>, StoreError> {
+    match together(store, claimed, at).await {
         Err(StoreError::Inconsistent { .. }) => {}
         other => return other,
     }
     let mut all = Vec::with_capacity(claimed.len());
     for one in claimed {
-        match together(core, std::slice::from_ref(one)).await {
+        match together(store, std::slice::from_ref(one), at).await {
             Ok(told) => all.extend(told),
             Err(error @ StoreError::Inconsistent { .. }) => {
                 tracing::error!(%error, delivery = %one.id, order = %one.order, "an order cannot be read");
@@ -50,14 +47,13 @@ pub(super) async fn messages(core: &Core, claimed: &[ClaimedDelivery]) -> Result
 }
 
 /// One query for the orders, one for the people.
-async fn together(core: &Core, claimed: &[ClaimedDelivery]) -> Result<Vec<Told>, StoreError> {
+async fn together(store: &Store, claimed: &[ClaimedDelivery], at: Instant) -> Result<Vec<Told>, StoreError> {
     let ids: Vec<OrderId> = claimed.iter().map(|c| c.order).collect();
-    let at = core.clock.now();
-    let slots = orders::load(core.store.read(), &ids, Lock::No).await?;
+    let slots = orders::load(store.read(), &ids, Lock::No).await?;
     let mut people: Vec<PartyId> = slots.values().filter_map(Slot::order).flat_map(people_of).map(|p| p.id).collect();
     people.sort_unstable();
     people.dedup();
-    let people = parties::get(core.store.read(), &people).await?;
+    let people = parties::get(store.read(), &people).await?;
     claimed.iter().map(|c| message(c, slots.get(&c.order), &people, at)).collect()
 }
 
@@ -116,6 +112,7 @@ fn order_view(order: &Order, standing: &str, people: &HashMap<PartyId, Known>) -
         currency: header.currency.to_string(),
         customer: header.customer.to_string(),
         reference: header.reference.clone(),
+        buyer_id: header.buyer.as_ref().map(|buyer| buyer.id.to_string()).unwrap_or_default(),
         buyer: person(&header.buyer),
         ship_to: person(&header.ship_to),
         bill_to: person(&header.bill_to),

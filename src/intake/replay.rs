@@ -5,19 +5,23 @@ use crate::{
     app::Core,
     store::{
         Lane, StoreError,
-        documents::{self, DocumentState},
+        documents::{self, DocumentKind, DocumentState},
         rejects,
     },
 };
 use model::{ids::DocumentId, time::SECOND};
 
-/// Opens a document for reading from its start and hands it on; `false` when there is no such document or its bytes
-/// are gone.
+/// Opens a document for reading from its start and hands it on; `false` when there is no such document, its bytes
+/// are gone, or it is a partner's paper.
 ///
 /// # Errors
 /// The database is away.
 pub async fn replay(core: &Core, parser: &Parser, id: DocumentId) -> Result<bool, StoreError> {
     let Some(found) = documents::by_id(core.store.read(), id).await? else { return Ok(false) };
+    // Nobody reads orders from a label.
+    if found.kind == DocumentKind::Attachment {
+        return Ok(false);
+    }
     let Some(bytes) = bytes_now(core, &found).await? else { return Ok(false) };
     let until = core.clock.now().plus(core.config.intake.lease_seconds * SECOND);
     let tx = core.store.begin(Lane::Work).await?;

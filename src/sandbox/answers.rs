@@ -19,7 +19,12 @@ const ASTRAY: &str = "http://169.254.169.254/latest/meta-data/";
 
 pub(super) fn honest(reply: &Reply) -> HttpResponse {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    HttpResponse::build(status).json(&reply.body)
+    let media_type = match &reply.body {
+        serde_json::Value::String(text) if text.starts_with("%PDF-") => "application/pdf",
+        serde_json::Value::String(_) => "application/xml",
+        _ => "application/json",
+    };
+    HttpResponse::build(status).content_type(media_type).body(reply.text())
 }
 
 /// The answer of a partner that goes wrong; `done` is what it did before, if it did anything.
@@ -50,7 +55,7 @@ fn lost() -> HttpResponse {
 }
 
 fn dripping(done: Option<Reply>) -> HttpResponse {
-    let text = done.map_or_else(|| "{}".to_owned(), |reply| reply.body.to_string()).into_bytes();
+    let text = done.map_or_else(|| "{}".to_owned(), |reply| reply.text()).into_bytes();
     let size = text.len() as u64;
     let drops = stream::unfold(text.into_iter(), |mut left| async move {
         let next = left.next()?;

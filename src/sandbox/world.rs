@@ -1,5 +1,12 @@
 //! What the partners know: records, effects, parcels, and what is to go wrong.
 
+mod carrier;
+mod crm;
+mod hook;
+
+pub use carrier::Booking;
+pub use hook::Hook;
+
 use super::Options;
 use model::time::SECOND;
 use serde::{Deserialize, Serialize};
@@ -21,6 +28,9 @@ pub(super) const RECORDS_MAX: usize = 1_000_000;
 pub enum Partner {
     Erp,
     Crm,
+    Carrier,
+    /// Whoever receives our webhooks.
+    Hook,
 }
 
 /// How a partner goes wrong.
@@ -97,6 +107,12 @@ pub struct State {
     pub orders: BTreeMap<String, Record>,
     pub shipments: BTreeMap<String, Record>,
     pub customers: BTreeMap<String, Value>,
+    /// What the CRM knows of orders.
+    pub summaries: BTreeMap<String, Record>,
+    /// What the carrier has booked, by our reference.
+    pub bookings: BTreeMap<String, Booking>,
+    /// Webhooks received, oldest first; of those over 10,000 the newest.
+    pub hooks: VecDeque<Hook>,
     /// By shipment id.
     pub parcels: BTreeMap<String, Parcel>,
     /// How often each key had an effect. A partner remembers only the last key of a record, so 2 means that an older
@@ -139,14 +155,23 @@ pub(super) struct Reply {
     pub(super) body: Value,
 }
 
-/// The ERP's collections.
+/// Collections of records: the ERP's, and the CRM's summaries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
     Order,
     Shipment,
+    Summary,
 }
 
 impl Reply {
+    /// As it goes over the wire; what is no JSON is kept as text.
+    pub(super) fn text(&self) -> String {
+        match &self.body {
+            Value::String(text) => text.clone(),
+            body => body.to_string(),
+        }
+    }
+
     pub(super) fn refused(status: u16, code: &str) -> Self {
         Self { status, body: json!({ "code": code }) }
     }
@@ -200,7 +225,7 @@ impl World {
             Err(code) => return Reply::refused(422, code),
         };
         let status = match kind {
-            Kind::Order => "open",
+            Kind::Order | Kind::Summary => "open",
             Kind::Shipment => body.get("state").and_then(Value::as_str).unwrap_or("released"),
         };
         let status = status.to_owned();
@@ -228,23 +253,6 @@ impl World {
     pub(super) fn find(&self, kind: Kind, id: &str) -> Reply {
         match self.lock().records(kind).get(id) {
             Some(record) => Reply::record(record),
-            None => Reply::refused(404, "unknown"),
-        }
-    }
-
-    pub(super) fn put_customer(&self, id: &str, body: &[u8]) -> Reply {
-        let Ok(customer) = serde_json::from_slice::<Value>(body) else { return Reply::refused(422, "not_json") };
-        let customers = &mut self.lock().state.customers;
-        if customers.len() >= RECORDS_MAX && !customers.contains_key(id) {
-            return Reply::refused(422, "sandbox_full");
-        }
-        customers.insert(id.to_owned(), customer.clone());
-        Reply { status: 200, body: customer }
-    }
-
-    pub(super) fn customer(&self, id: &str) -> Reply {
-        match self.lock().state.customers.get(id) {
-            Some(customer) => Reply { status: 200, body: customer.clone() },
             None => Reply::refused(404, "unknown"),
         }
     }
@@ -302,6 +310,7 @@ impl Inner {
         match kind {
             Kind::Order => &mut self.state.orders,
             Kind::Shipment => &mut self.state.shipments,
+            Kind::Summary => &mut self.state.summaries,
         }
     }
 
@@ -316,6 +325,7 @@ impl Inner {
         let prefix = match kind {
             Kind::Order => "SO",
             Kind::Shipment => "SH",
+            Kind::Summary => "CO",
         };
         let number = known.map_or_else(|| format!("{prefix}-{}", 1001 + count), |record| record.number.clone());
         let writes = known.map_or(0, |record| record.writes) + 1;

@@ -1,8 +1,10 @@
 //! Documents: what arrived, byte for byte, and how far it was read.
 
+mod attachments;
 mod bytes;
 mod read;
 
+pub use attachments::{attach, attachment_id};
 pub use bytes::{PART_MAX, Packed, Part, bytes, pack, parts};
 pub use read::{Document, DocumentFilter, PAGE_MAX, by_id, by_ids, first_with, list};
 
@@ -34,6 +36,8 @@ pub enum DocumentKind {
     Upload,
     Import,
     Callback,
+    /// A paper a partner made for a fulfilment; nobody reads orders from it.
+    Attachment,
 }
 
 /// How far a document has come.

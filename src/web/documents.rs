@@ -160,6 +160,14 @@ async fn faults(
 async fn content(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {
     caller.need(Permission::ReadDocuments)?;
     let found = find(&app.core, &caller, &id).await?;
+    download(&app.core, found, "application/octet-stream")
+}
+
+/// A document's bytes as a file to be saved.
+///
+/// # Errors
+/// 404 when they are not there yet, or not any more.
+pub(super) fn download(core: &Arc<Core>, found: stored::Document, media_type: &str) -> Result<HttpResponse, Problem> {
     match found.state {
         DocumentState::Receiving | DocumentState::Erased => return Err(Problem::not_found("not_found")),
         DocumentState::Received | DocumentState::Done | DocumentState::Held => {}
@@ -171,9 +179,9 @@ async fn content(app: Data<App>, caller: Caller, id: Path<String>) -> Result<Htt
     let disposition = ContentDisposition { disposition: DispositionType::Attachment, parameters };
     let size = u64::try_from(found.size).unwrap_or(0);
     Ok(HttpResponse::Ok()
-        .content_type("application/octet-stream")
+        .content_type(media_type)
         .insert_header((header::CONTENT_DISPOSITION, disposition))
-        .body(SizedStream::new(size, parts(Arc::clone(&app.core), found.id))))
+        .body(SizedStream::new(size, parts(Arc::clone(core), found.id))))
 }
 
 /// The document's bytes, a few parts at a time. One that cannot be read breaks the download off.

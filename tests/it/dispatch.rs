@@ -1,8 +1,13 @@
 //! Deliveries on their way to a sandbox of partners, over loopback and real sockets.
 
+mod booking;
+mod crm;
 mod guard;
+mod redact;
+mod rehearse;
 mod rules;
 mod sandbox;
 mod stories;
 mod trouble;
+mod webhook;
 mod world;

@@ -242,3 +242,37 @@ fn a_file_goes_in_and_bad_cells_come_back() {
     assert_eq!(code, 1, "{words}");
     assert!(words.contains("已导入过") && words.contains("missing.csv"), "{words}");
 }
+
+#[test]
+fn mistakes_of_connectors_are_found_before_anything_starts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(folder.path().join("maps/out")).expect("a folder");
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    let head = "version = 1\ntells = \"order_released\"\n[body]\n";
+    put("maps/out/wrong.toml", &format!("name = \"wrong\"\n{head}id = \"order.idd\"\n"));
+    put("maps/out/short.toml", &format!("name = \"short\"\n{head}id = \"order.id\"\n"));
+    put("maps/out/other.toml", &format!("name = \"other\"\n{head}id = \"order.number\"\n"));
+    put(
+        "t.toml",
+        "mappings = \"maps\"\n\
+         [connectors.a]\nkind = \"erp_soap\"\nurl = \"https://erp.example\"\n\
+         [connectors.b]\nkind = \"erp_rest\"\nurl = \"https://erp.example\"\nmessages = [\"short\", \"other\", \"none\"]\n\
+         [connectors.c]\nkind = \"logistics_xml\"\nurl = \"https://van.example\"\nmessages = [\"short\"]\n\
+         [connectors.d]\nkind = \"webhook\"\nurl = \"https://hook.example\"\n\
+         auth = { scheme = \"standard_webhooks\", secrets = [\"weak\"] }\n\
+         [secrets]\nweak = { value = \"whsec_c2hvcnQ=\" }\n",
+    );
+    let (code, words) = code_and_words(folder.path(), &["check", "--config", "t.toml"]);
+    assert_eq!(code, 1, "{words}");
+    for wanted in [
+        "out/wrong.toml:5:6",
+        "[unknown_word]",
+        "there are: crm_rest, erp_rest",
+        "written by two mappings; `other` is the second",
+        "outgoing mapping `none` is unknown; there are: other, short",
+        "`logistics_xml` takes no mapping of order_released",
+        "secret_too_short",
+    ] {
+        assert!(words.contains(wanted), "{wanted} is not in {words}");
+    }
+}

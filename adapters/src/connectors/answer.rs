@@ -60,10 +60,13 @@ pub fn retry_after(headers: &Headers) -> Option<i64> {
     Some(micros.clamp(0, RETRY_AFTER_MAX))
 }
 
-/// The partner's own error code: the body's `code` or `error`, if it looks like one.
+/// The partner's own error code: the body's `code` or `error` (in XML the element `code`), if it looks like one.
 fn partner_code(body: &[u8]) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let code = ["code", "error"].iter().find_map(|name| body.get(name))?.as_str()?;
+    let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let code = match &json {
+        Some(body) => ["code", "error"].iter().find_map(|name| body.get(name))?.as_str()?,
+        None => std::str::from_utf8(body).ok()?.split_once("<code>")?.1.split_once("</code>")?.0.trim(),
+    };
     let plain = !code.is_empty() && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:/".contains(&b));
     plain.then(|| code.chars().take(CODE_MAX).collect())
 }

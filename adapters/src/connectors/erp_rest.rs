@@ -4,32 +4,23 @@
 //! An answer is judged by its body, not by its status alone. When it is not known whether a write was done, the next
 //! attempt asks first.
 
-mod wire;
-
 use super::{
     Connector, KNOWN, OUTCOME, UNKNOWN,
-    answer::{broken, broken_here, failure, refused},
-    in_doubt,
+    answer::{broken, broken_here},
+    in_doubt, json,
+    rest::{self, Mark, Record, Thing, Verdict, done, kept, segment},
 };
 use model::{
     message::MessageKind,
-    port::outbound::{Answer, Failure, HttpRequest, Kept, Message, Outcome, Receipt, Repeatable, Request, Step},
-    time::SECOND,
+    port::outbound::{Answer, Kept, Message, Repeatable, Step},
 };
+use serde::Serialize;
 
-/// Bytes of an answer that are read.
-pub const ANSWER_MAX: usize = 64 * 1024;
-/// The whole call, microseconds.
-pub const DEADLINE: i64 = 30 * SECOND;
-/// Characters of the partner's number for an order or shipment.
-pub const NUMBER_MAX: usize = 100;
+pub use super::rest::{ANSWER_MAX, DEADLINE, NUMBER, NUMBER_MAX};
 
 /// Names of the calls.
 const FIND: &str = "find";
 const WRITE: &str = "write";
-
-/// Name of the kept fact with the partner's own number.
-pub const NUMBER: &str = "number";
 
 #[derive(Debug)]
 pub struct ErpRest;
@@ -51,8 +42,8 @@ impl Connector for ErpRest {
         let Some(target) = Target::of(message) else { return Vec::new() };
         let verdict = target.judge(message, answer);
         let mut news = vec![kept(OUTCOME, if verdict.in_doubt() { UNKNOWN } else { KNOWN })];
-        if let Verdict::Applied { number } = verdict {
-            news.push(kept(NUMBER, &number));
+        if let Verdict::Applied(record) = verdict {
+            news.push(kept(NUMBER, &record.number));
         }
         news
     }
@@ -60,34 +51,17 @@ impl Connector for ErpRest {
     fn step(&self, message: &Message, kept: &[Kept], answer: Option<&Answer>) -> Step {
         let Some(target) = Target::of(message) else { return broken_here("message_without_fulfilment") };
         let Some(answer) = answer else {
-            return if in_doubt(kept) { target.find() } else { target.write(message) };
+            return if in_doubt(kept) { rest::ask(FIND, target.path()) } else { target.write(message) };
         };
         match target.judge(message, answer) {
-            Verdict::Applied { number } => done(number),
+            Verdict::Applied(record) => done(record.number),
             Verdict::NotApplied => target.write(message),
             Verdict::InDoubt(failure) | Verdict::Failed(failure) => Step::Failed(failure),
         }
     }
-}
 
-/// What an answer tells.
-enum Verdict {
-    /// The partner has it.
-    Applied { number: String },
-    /// The partner certainly has it not: write.
-    NotApplied,
-    /// It may have been done: the next attempt asks first.
-    InDoubt(Failure),
-    /// It was not done.
-    Failed(Failure),
-}
-
-impl Verdict {
-    const fn in_doubt(&self) -> bool {
-        match self {
-            Self::InDoubt(_) => true,
-            Self::Applied { .. } | Self::NotApplied | Self::Failed(_) => false,
-        }
+    fn mapped_call(&self, kind: MessageKind) -> Option<&'static str> {
+        (kind != MessageKind::OrderCancelled).then_some(WRITE)
     }
 }
 
@@ -96,6 +70,11 @@ struct Target<'m> {
     collection: &'static str,
     id: &'m str,
     cancels: bool,
+}
+
+#[derive(Serialize)]
+struct Cancel {
+    at: String,
 }
 
 impl<'m> Target<'m> {
@@ -114,19 +93,11 @@ impl<'m> Target<'m> {
         })
     }
 
-    fn find(&self) -> Step {
-        call(FIND, "GET", self.path(), vec![], Vec::new())
-    }
-
     fn write(&self, message: &Message) -> Step {
-        let Some(body) = wire::body(message) else { return broken_here("message_not_writable") };
+        let Some(body) = body(message) else { return broken_here("message_not_writable") };
         let (method, path) =
             if self.cancels { ("POST", format!("{}/cancel", self.path())) } else { ("PUT", self.path()) };
-        let headers = vec![
-            ("content-type".to_owned(), "application/json".to_owned()),
-            ("idempotency-key".to_owned(), message.key.clone()),
-        ];
-        call(WRITE, method, path, headers, body)
+        rest::write(WRITE, method, path, &message.key, body)
     }
 
     fn path(&self) -> String {
@@ -138,114 +109,28 @@ impl<'m> Target<'m> {
         if !writing && answer.name != FIND {
             return Verdict::Failed(broken("unasked", 0));
         }
-        match &answer.outcome {
-            Outcome::Http { status, headers, body } => match (*status, writing) {
-                (200 | 201, true) => self.written(*status, body),
-                (200, false) => self.found(message, body),
-                (404, false) => Verdict::NotApplied,
-                (409, true) => self.conflict(message, body),
-                // 2xx without the content that was due, and errors of a partner that may have been half-way through.
-                (200..=299, _) => Verdict::InDoubt(broken("unexpected_status", *status)),
-                (500 | 502 | 504..=599 | 408, _) => Verdict::InDoubt(failure(*status, headers, body)),
-                (_, true) => Verdict::Failed(failure(*status, headers, body)),
-                // The question was not answered, so the doubt stays.
-                (_, false) => Verdict::InDoubt(failure(*status, headers, body)),
-            },
-            Outcome::Unknown { code } => Verdict::InDoubt(later(code)),
-            Outcome::NotSent { code } if writing => Verdict::Failed(later(code)),
-            Outcome::NotSent { code } => Verdict::InDoubt(later(code)),
-            Outcome::Done => Verdict::Failed(broken("unasked", 0)),
-        }
-    }
-
-    /// The success rule: a JSON object with the partner's number, about our id, that does not deny its own status.
-    fn written(&self, status: u16, body: &[u8]) -> Verdict {
-        let Some(record) = wire::Record::read(body) else {
-            let why = if body.iter().all(u8::is_ascii_whitespace) { "empty" } else { "not_json" };
-            return Verdict::InDoubt(broken(why, status));
+        let thing = Thing {
+            id: self.id,
+            key: &message.key,
+            status: self.cancels.then_some("cancelled"),
+            mark: Mark::Key,
+            read: Record::json,
+            unreadable: "not_json",
         };
-        if record.success == Some(false) {
-            return Verdict::Failed(refused(status, body));
-        }
-        match self.misfit(&record) {
-            Some(why) => Verdict::InDoubt(broken(why, status)),
-            None => Verdict::Applied { number: record.number },
-        }
-    }
-
-    /// What the partner has, against what this delivery wants it to have: the key of the last write tells.
-    fn found(&self, message: &Message, body: &[u8]) -> Verdict {
-        let Some(record) = wire::Record::read(body) else { return Verdict::InDoubt(broken("not_json", 200)) };
-        if record.success == Some(false) {
-            return Verdict::InDoubt(refused(200, body));
-        }
-        if let Some(why) = self.misread(&record) {
-            return Verdict::InDoubt(broken(why, 200));
-        }
-        let ours = record.key == message.key || (self.cancels && record.status == "cancelled");
-        if ours { Verdict::Applied { number: record.number } } else { Verdict::NotApplied }
-    }
-
-    /// 409 with our own key is the echo of a write that was done.
-    fn conflict(&self, message: &Message, body: &[u8]) -> Verdict {
-        match wire::Record::read(body) {
-            Some(record) if record.key == message.key && self.misread(&record).is_none() => {
-                Verdict::Applied { number: record.number }
-            }
-            Some(_) | None => Verdict::Failed(refused(409, body)),
-        }
-    }
-
-    fn misfit(&self, record: &wire::Record) -> Option<&'static str> {
-        let uncancelled = self.cancels && record.status != "cancelled";
-        self.misread(record).or(uncancelled.then_some("not_cancelled"))
-    }
-
-    fn misread(&self, record: &wire::Record) -> Option<&'static str> {
-        if record.id.as_deref().is_some_and(|id| id != self.id) {
-            return Some("about_another");
-        }
-        let usable = !record.number.is_empty() && record.number.chars().count() <= NUMBER_MAX;
-        (!usable).then_some("without_number")
+        thing.judge(writing, answer)
     }
 }
 
-fn call(name: &'static str, method: &'static str, path: String, more: Vec<(String, String)>, body: Vec<u8>) -> Step {
-    let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
-    headers.extend(more);
-    Step::Call(Request::Http(HttpRequest {
-        name,
-        method,
-        path,
-        headers,
-        body,
-        answer_max: ANSWER_MAX,
-        deadline: DEADLINE,
-    }))
-}
-
-fn done(number: String) -> Step {
-    let kept = vec![kept(NUMBER, &number), kept(OUTCOME, KNOWN)];
-    Step::Done(Receipt { reference: number, kept })
-}
-
-fn later(code: &str) -> Failure {
-    Failure::Later { code: code.to_owned(), after: None }
-}
-
-fn kept(name: &str, value: &str) -> Kept {
-    Kept { name: name.to_owned(), value: value.to_owned() }
-}
-
-/// One segment of a path; our ids are UUIDs, but a path is never built on trust.
-fn segment(id: &str) -> String {
-    let mut text = String::with_capacity(id.len());
-    for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
+/// The body of the write; `None` when a message about a fulfilment comes without one.
+fn body(message: &Message) -> Option<Vec<u8>> {
+    match message.kind {
+        MessageKind::OrderReleased | MessageKind::OrderChanged => serde_json::to_vec(&json::sales_order(message)).ok(),
+        MessageKind::OrderCancelled => serde_json::to_vec(&Cancel { at: message.at.rfc3339() }).ok(),
+        MessageKind::FulfilmentReleased
+        | MessageKind::FulfilmentStopped
+        | MessageKind::FulfilmentShipped
+        | MessageKind::FulfilmentDelivered => {
+            serde_json::to_vec(&json::shipment(message, message.fulfilment.as_ref()?)).ok()
         }
     }
-    text
 }

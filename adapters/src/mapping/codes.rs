@@ -48,12 +48,13 @@ pub const REJECT_CODES: [&str; 43] = [
 ];
 
 /// Codes of [`Fault`](super::Fault)s in mappings and value tables.
-pub const LINT_CODES: [&str; 23] = [
+pub const LINT_CODES: [&str; 24] = [
     "bad_path",
     "converter_unfit",
     "default_unfit",
     "expectation_unclear",
     "label_not_used",
+    "may_be_absent",
     "missing_key",
     "needs",
     "no_source",

@@ -11,6 +11,7 @@ mod decode_xml;
 mod hooks;
 mod lint;
 mod mapping;
+mod outgoing;
 mod shopify;
 mod signatures;
 mod woocommerce;

@@ -28,6 +28,8 @@ pub struct OrderView {
     pub currency: String,
     pub customer: String,
     pub reference: String,
+    /// Our own id of the buyer; it names nobody. Empty when there is no buyer.
+    pub buyer_id: String,
     pub buyer: Option<Party>,
     pub ship_to: Option<Party>,
     pub bill_to: Option<Party>,
@@ -99,7 +101,23 @@ pub struct Receipt {
     /// The partner's own number for it, when it gave one.
     pub reference: String,
     pub kept: Vec<Kept>,
+    /// Parcels the partner made of the message's fulfilment.
+    pub parcels: Vec<String>,
+    /// Papers that came with it: labels.
+    pub attachments: Vec<Attachment>,
 }
+
+/// A paper a partner made for a fulfilment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Attachment {
+    /// What it is, e.g. `label`; a fulfilment has one of each.
+    pub kind: &'static str,
+    pub media_type: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Bytes of an attachment at most.
+pub const ATTACHMENT_MAX: usize = 4 * 1024 * 1024;
 
 /// A failure says what happens next.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -74,6 +74,7 @@ async fn documents_of(core: &Core, same: &[PartyId], orders: &BTreeSet<OrderId>)
     let slots = orders::load(db, &ids, Lock::No).await?;
     let placed: Vec<&Order> = slots.values().filter_map(Slot::order).collect();
     let mut documents = erasure::callbacks(db, orders).await?;
+    documents.extend(labels(core, &placed).await?);
     for order in &placed {
         let history = journal::of_order(db, order.id).await?;
         documents.extend(spoken_in(core, order, &history).await?);
@@ -83,6 +84,13 @@ async fn documents_of(core: &Core, same: &[PartyId], orders: &BTreeSet<OrderId>)
     let found = scan::documents(core, &wanted, &documents).await?;
     documents.extend(found.documents);
     Ok(Found { documents, complete: found.complete })
+}
+
+/// Labels of these orders' parcels.
+async fn labels(core: &Core, placed: &[&Order]) -> Result<Vec<DocumentId>, StoreError> {
+    let fulfilments = placed.iter().flat_map(|order| &order.fulfilments);
+    let ids: Vec<DocumentId> = fulfilments.map(|f| documents::attachment_id("label", f.id)).collect();
+    Ok(documents::by_ids(core.store.read(), &ids).await?.into_iter().map(|document| document.id).collect())
 }
 
 async fn names(core: &Core, same: &[PartyId]) -> Result<Vec<String>, StoreError> {

@@ -36,10 +36,14 @@ pub(super) const BUYER: &str = "Anna de Vries";
 pub(super) const PHONE: &str = "+31 6 1234 5678";
 pub(super) const SECRET: &str = "a-secret-of-the-erp";
 
+/// The one the receiver has by now, and the one it had before.
+pub(super) const HOOK_SECRETS: [&str; 2] =
+    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"];
+
 pub(super) struct World {
     pub(super) core: Arc<Core>,
     pub(super) erp: Sandbox,
-    /// A second partner, told of the same things as `crm`.
+    /// A second partner, told of the same things as `crm`; and whoever else is not the ERP.
     pub(super) other: Sandbox,
 }
 
@@ -56,6 +60,8 @@ pub(super) async fn on_each_database(permille: i64, options: Options, test: impl
 pub(super) async fn with_leases_of(seconds: i64, permille: i64, options: Options, test: impl AsyncFn(&World)) {
     crate::store::world::urls(async |url: &str| {
         let (erp, other) = (partners(options), partners(options));
+        let (first, second) = (erp.url(), other.url());
+        let [hook_new, hook_old] = HOOK_SECRETS;
         let config = format!(
             r#"
             [database]
@@ -65,18 +71,31 @@ pub(super) async fn with_leases_of(seconds: i64, permille: i64, options: Options
             lease_seconds = {seconds}
             [connectors.erp]
             kind = "erp_rest"
-            url = "{}"
+            url = "{first}"
             inside = true
             auth = {{ scheme = "bearer", secret = "erp" }}
             [connectors.crm]
             kind = "erp_rest"
-            url = "{}"
+            url = "{second}"
+            inside = true
+            [connectors.customers]
+            kind = "crm_rest"
+            url = "{second}"
+            inside = true
+            [connectors.hook]
+            kind = "webhook"
+            url = "{second}/hooks/shop"
+            inside = true
+            auth = {{ scheme = "standard_webhooks", secrets = ["hook_new", "hook_old"] }}
+            [connectors.van]
+            kind = "logistics_xml"
+            url = "{second}"
             inside = true
             [secrets]
             erp = {{ value = "{SECRET}" }}
-            "#,
-            erp.url(),
-            other.url()
+            hook_new = {{ value = "{hook_new}" }}
+            hook_old = {{ value = "{hook_old}" }}
+            "#
         );
         let checked = setup::check(Config::read(&config, "test").expect("is right")).expect("is right");
         let core = Arc::new(setup::open(checked, Clock::system(), false).await.expect("opens"));
@@ -96,14 +115,20 @@ impl World {
     /// Places a released order; its fulfilment is released as well.
     pub(super) async fn place(&self, external_id: &str) -> Order {
         let order = order(external_id);
+        self.save(&order).await;
+        order
+    }
+
+    /// Writes the order as it stands.
+    pub(super) async fn save(&self, order: &Order) {
         let now = self.core.clock.now();
         let tx = self.core.store.begin(Lane::Work).await.expect("begins");
         parties::insert(&tx, &[(PartyId::derived(&[b"anna"]), anna())]).await.expect("a party");
         let slot = Slot::Placed(Box::new(order.clone()));
-        let saved = SavedOrder { slot: &slot, was_events: 0, fingerprint: "", total: 1190, status: "released" };
+        let saved =
+            SavedOrder { slot: &slot, was_events: order.events - 1, fingerprint: "", total: 1190, status: "released" };
         orders::save(&tx, &[saved], now).await.expect("is saved");
         tx.commit().await.expect("commits");
-        order
     }
 
     /// Queues messages for `connector`, in this order.

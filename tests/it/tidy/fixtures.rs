@@ -35,7 +35,8 @@ fn without_good_and_bad(root: &Path) -> Vec<String> {
 
 /// Modules that the list `ALL` of `source` names, in its order.
 pub(super) fn registered(source: &str) -> Vec<String> {
-    let list = source.split_once(" ALL: [").and_then(|(_, rest)| rest.split_once("= [")?.1.split_once("];"));
+    let list =
+        source.split_once(" ALL: [").and_then(|(_, rest)| rest.split_once(']')?.1.split_once('[')?.1.split_once("];"));
     let items = list.map_or("", |(items, _)| items).split(',');
     items.filter_map(|item| Some(item.trim().trim_start_matches('&').split_once("::")?.0.to_owned())).collect()
 }
@@ -101,4 +102,5 @@ fn control_missing_documents_are_found() {
     assert!(without_good_and_bad(root.path()).is_empty());
     assert!(without_fixtures(root.path(), "l.rs", list).is_empty());
     assert_eq!(registered("pub static ALL: [&dyn Connector; 2] = [\n    &b::B,\n    &a::A,\n];"), ["b", "a"]);
+    assert_eq!(registered("pub static ALL: [&dyn Connector; 2] =\n    [&a::A, &b::B];"), ["a", "b"]);
 }

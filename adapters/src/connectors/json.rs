@@ -1,27 +1,34 @@
-//! The ERP's JSON, both ways. A contract with partners: fields are added, never renamed (`docs/connectors.md`).
+//! Orders, shipments and people in our own JSON, as every JSON partner is told of them. A contract with partners: fields
+//! are added, never renamed (`docs/connectors.md`).
 
 use model::{
-    message::MessageKind,
     party::Party,
     port::outbound::{FulfilmentView, LineView, Message, OrderView},
 };
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
-/// The body of the write; `None` when a message about a fulfilment comes without one.
-pub(super) fn body(message: &Message) -> Option<Vec<u8>> {
-    match message.kind {
-        MessageKind::OrderReleased | MessageKind::OrderChanged => serde_json::to_vec(&sales_order(message)).ok(),
-        MessageKind::OrderCancelled => serde_json::to_vec(&Cancel { at: message.at.rfc3339() }).ok(),
-        MessageKind::FulfilmentReleased
-        | MessageKind::FulfilmentStopped
-        | MessageKind::FulfilmentShipped
-        | MessageKind::FulfilmentDelivered => serde_json::to_vec(&shipment(message, message.fulfilment.as_ref()?)).ok(),
-    }
+/// The whole of a message.
+#[derive(Serialize)]
+struct Whole<'m> {
+    key: &'m str,
+    kind: &'static str,
+    at: String,
+    order: SalesOrder<'m>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shipment: Option<Shipment<'m>>,
 }
 
+pub(super) fn view(message: &Message) -> serde_json::Result<serde_json::Value> {
+    let shipment = message.fulfilment.as_ref().map(|fulfilment| shipment(message, fulfilment));
+    let (key, kind, at) = (message.key.as_str(), message.kind.name(), message.at.rfc3339());
+    let mut whole = serde_json::to_value(Whole { key, kind, at, order: sales_order(message), shipment })?;
+    whole["order"]["buyer_id"] = message.order.buyer_id.as_str().into();
+    Ok(whole)
+}
+
+/// An order as of now.
 #[derive(Serialize)]
-struct SalesOrder<'m> {
+pub(super) struct SalesOrder<'m> {
     id: &'m str,
     number: &'m str,
     channel: &'m str,
@@ -49,8 +56,9 @@ struct SalesOrder<'m> {
     shipments: Vec<Shipment<'m>>,
 }
 
+/// A person or a firm.
 #[derive(Serialize)]
-struct Partner<'m> {
+pub(super) struct Partner<'m> {
     name: &'m str,
     company: &'m str,
     phones: &'m [String],
@@ -96,13 +104,9 @@ struct Payment<'m> {
     state: &'m str,
 }
 
+/// A fulfilment as of now.
 #[derive(Serialize)]
-struct Cancel {
-    at: String,
-}
-
-#[derive(Serialize)]
-struct Shipment<'m> {
+pub(super) struct Shipment<'m> {
     id: &'m str,
     order: &'m str,
     as_of: String,
@@ -120,7 +124,7 @@ struct ShipmentLine<'m> {
     quantity: &'m str,
 }
 
-fn sales_order(message: &Message) -> SalesOrder<'_> {
+pub(super) fn sales_order(message: &Message) -> SalesOrder<'_> {
     let OrderView {
         id,
         number,
@@ -132,6 +136,7 @@ fn sales_order(message: &Message) -> SalesOrder<'_> {
         currency,
         customer,
         reference,
+        buyer_id: _,
         buyer,
         ship_to,
         bill_to,
@@ -167,7 +172,7 @@ fn sales_order(message: &Message) -> SalesOrder<'_> {
     }
 }
 
-fn partner(party: &Party) -> Partner<'_> {
+pub(super) fn partner(party: &Party) -> Partner<'_> {
     Partner {
         name: &party.name,
         company: &party.company,
@@ -199,7 +204,7 @@ fn line(line: &LineView) -> Line<'_> {
     }
 }
 
-fn shipment<'m>(message: &'m Message, fulfilment: &'m FulfilmentView) -> Shipment<'m> {
+pub(super) fn shipment<'m>(message: &'m Message, fulfilment: &'m FulfilmentView) -> Shipment<'m> {
     Shipment {
         id: &fulfilment.id,
         order: &message.order.id,
@@ -210,40 +215,5 @@ fn shipment<'m>(message: &'m Message, fulfilment: &'m FulfilmentView) -> Shipmen
         service: &fulfilment.service,
         lines: fulfilment.lines.iter().map(|(line, quantity)| ShipmentLine { line: *line, quantity }).collect(),
         parcels: &fulfilment.parcels,
-    }
-}
-
-/// What the partner says of one of its records, whoever asked.
-#[derive(Deserialize)]
-pub(super) struct Record {
-    /// Our id, echoed.
-    #[serde(default)]
-    pub(super) id: Option<String>,
-    /// The partner's own number; text or a number.
-    #[serde(default, rename = "number")]
-    written: Value,
-    /// Filled from `number`.
-    #[serde(skip)]
-    pub(super) number: String,
-    /// The key of the last write that was done.
-    #[serde(default)]
-    pub(super) key: String,
-    #[serde(default)]
-    pub(super) status: String,
-    #[serde(default)]
-    pub(super) success: Option<bool>,
-}
-
-impl Record {
-    /// `None` for anything but a JSON object of this shape.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let object: serde_json::Map<String, Value> = serde_json::from_slice(body).ok()?;
-        let mut record = Self::deserialize(Value::Object(object)).ok()?;
-        record.number = match &record.written {
-            Value::String(text) => text.trim().to_owned(),
-            Value::Number(number) => number.to_string(),
-            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
-        };
-        Some(record)
     }
 }

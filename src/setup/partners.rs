@@ -1,0 +1,98 @@
+//! Connectors: who is told what, in which form, and whether we can prove ourselves to them.
+
+use super::{Forms, MAPPINGS, Mistake, OUTGOING, files, in_config, note, tables};
+use crate::{
+    app::Listener,
+    config::{self, Config},
+    dispatch::auth::Credentials,
+};
+use adapters::{
+    connectors::{self, Connector},
+    mapping::Outgoing,
+};
+use model::message::MessageKind;
+use std::{collections::BTreeMap, sync::Arc};
+
+pub(super) fn listeners(config: &Config, mistakes: &mut Vec<Mistake>) -> Vec<Listener> {
+    let mut found = Vec::new();
+    for (name, connector) in &config.connectors {
+        let place = format!("connectors.{name}");
+        let Some(kind) = connectors::named(&connector.kind) else {
+            let known: Vec<_> = connectors::ALL.iter().map(|kind| kind.name()).collect();
+            let problem = format!("kind `{}` is unknown; there are: {}", connector.kind, known.join(", "));
+            mistakes.push(in_config(&place, "unknown_connector", &problem));
+            continue;
+        };
+        let mut kinds = kind.listens().to_vec();
+        if !connector.listens.is_empty() {
+            kinds.clear();
+            for name in &connector.listens {
+                match MessageKind::named(name) {
+                    Some(kind) => kinds.push(kind),
+                    None => {
+                        mistakes.push(in_config(&place, "unknown_message", &format!("no message is called `{name}`")))
+                    }
+                }
+            }
+        }
+        if let Err(error) = Credentials::of(config, &format!("{place}.auth"), &connector.auth) {
+            mistakes.push(in_config(&place, "auth_unfit", &error.to_string()));
+        }
+        found.push(Listener { connector: name.clone(), kinds });
+    }
+    found
+}
+
+/// The outgoing mappings that connectors use; every one there is is read, so that mistakes are found before it is used.
+pub(super) fn forms(config: &Config, mistakes: &mut Vec<Mistake>) -> Forms {
+    // What is wrong with the folder or its tables has been said of the other mappings.
+    let mut said = Vec::new();
+    let files = files(&config.mappings, &MAPPINGS, &mut said);
+    let tables = tables(&files, &mut said);
+    let mut all: BTreeMap<String, Arc<Outgoing>> = BTreeMap::new();
+    for (file, text) in files.iter().filter(|(file, _)| file.starts_with(OUTGOING)) {
+        match Outgoing::read(file, text, &tables) {
+            Ok(form) => drop(all.insert(form.name.clone(), Arc::new(form))),
+            Err(faults) => note(faults, mistakes),
+        }
+    }
+    let mut found = Forms::new();
+    for (name, connector) in &config.connectors {
+        let Some(kind) = connectors::named(&connector.kind) else { continue };
+        let place = format!("connectors.{name}.messages");
+        found.insert(name.clone(), of_connector(connector, kind, &all, &place, mistakes));
+    }
+    found
+}
+
+fn of_connector(
+    connector: &config::Connector,
+    kind: &dyn Connector,
+    all: &BTreeMap<String, Arc<Outgoing>>,
+    place: &str,
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<Arc<Outgoing>> {
+    let mut forms: Vec<Arc<Outgoing>> = Vec::new();
+    let mut told: Vec<MessageKind> = Vec::new();
+    for name in &connector.messages {
+        let Some(form) = all.get(name) else {
+            let known: Vec<_> = all.keys().map(String::as_str).collect();
+            let problem = format!("outgoing mapping `{name}` is unknown; there are: {}", known.join(", "));
+            mistakes.push(in_config(place, "unknown_mapping", &problem));
+            continue;
+        };
+        for message in &form.tells {
+            if kind.mapped_call(*message).is_none() {
+                let problem =
+                    format!("`{}` takes no mapping of {}, as `{name}` is one", connector.kind, message.name());
+                mistakes.push(in_config(place, "mapping_unfit", &problem));
+            } else if told.contains(message) {
+                let problem = format!("{} is written by two mappings; `{name}` is the second", message.name());
+                mistakes.push(in_config(place, "mapping_unfit", &problem));
+            }
+            told.push(*message);
+        }
+        forms.push(Arc::clone(form));
+    }
+    forms
+}
