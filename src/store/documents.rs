@@ -3,10 +3,12 @@
 mod attachments;
 mod bytes;
 mod read;
+mod states;
 
 pub use attachments::{attach, attachment_id};
 pub use bytes::{PART_MAX, Packed, Part, bytes, pack, parts};
 pub use read::{Document, DocumentFilter, PAGE_MAX, by_id, by_ids, first_with, list};
+pub use states::{DocumentKind, DocumentState};
 
 use super::{
     StoreError, Tx,
@@ -27,33 +29,6 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-
-/// How a document reached us.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DocumentKind {
-    Webhook,
-    Upload,
-    Import,
-    Callback,
-    /// A paper a partner made for a fulfilment; nobody reads orders from it.
-    Attachment,
-}
-
-/// How far a document has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DocumentState {
-    /// Parts still arrive; nobody may read it.
-    Receiving,
-    /// Complete and durable, not yet (wholly) read.
-    Received,
-    Done,
-    /// Waits for a person.
-    Held,
-    /// Its bytes are gone.
-    Erased,
-}
 
 /// A document to be stored.
 #[derive(Clone, Debug)]

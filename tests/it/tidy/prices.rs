@@ -26,6 +26,7 @@ const KINDS: [Kind; 4] = [
 
 const MAPPING: &str = "a channel in a known format";
 const CHECK: &str = "a check";
+const OUTGOING: &str = "a partner's own form of a message";
 const POLICY: &str = "an approval rule, a freight rule, a weight";
 
 /// Names that are words of everyday: what means the extension cannot be told from what means a file.
@@ -68,8 +69,9 @@ fn unkept(rows: &[[String; 3]]) -> Vec<String> {
     ask(MAPPING, &["`mappings/<name>.toml`".to_owned(), "`fixtures/mappings/<name>/`".to_owned()], "none");
     ask(CHECK, &["`model/src/rules/checks/`".to_owned(), "its line in the list".to_owned()], "one function");
     ask(POLICY, &["`config/policies/`".to_owned()], "none");
+    ask(OUTGOING, &["`mappings/out/<name>.toml`".to_owned()], "none");
     let known =
-        |called: &str| KINDS.iter().any(|kind| kind.called == called) || [MAPPING, CHECK, POLICY].contains(&called);
+        |called: &str| KINDS.iter().any(|kind| kind.called == called) || [MAPPING, CHECK, OUTGOING, POLICY].contains(&called);
     found.extend(rows.iter().filter(|row| !known(&row[0])).map(|row| format!("nothing checks the row `{}`", row[0])));
     found
 }
