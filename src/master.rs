@@ -4,6 +4,7 @@
 mod columns;
 mod goods;
 mod partners;
+mod promotions;
 mod row;
 pub mod show;
 pub mod stock;
@@ -47,6 +48,7 @@ pub enum Kind {
     Customers,
     Prices,
     Products,
+    Promotions,
     RateCards,
     Stock,
     Warehouses,
@@ -54,8 +56,16 @@ pub enum Kind {
 
 impl Kind {
     /// In the order they depend on each other.
-    pub const ALL: [Self; 7] =
-        [Self::Products, Self::Prices, Self::Customers, Self::Warehouses, Self::Stock, Self::Carriers, Self::RateCards];
+    pub const ALL: [Self; 8] = [
+        Self::Products,
+        Self::Prices,
+        Self::Promotions,
+        Self::Customers,
+        Self::Warehouses,
+        Self::Stock,
+        Self::Carriers,
+        Self::RateCards,
+    ];
 
     /// The name in paths and file names.
     pub const fn name(self) -> &'static str {
@@ -64,6 +74,7 @@ impl Kind {
             Self::Customers => "customers",
             Self::Prices => "prices",
             Self::Products => "products",
+            Self::Promotions => "promotions",
             Self::RateCards => "rate_cards",
             Self::Stock => "stock",
             Self::Warehouses => "warehouses",
@@ -197,6 +208,7 @@ pub async fn import(
         Kind::Customers => customers(core, table).await?,
         Kind::Prices => prices(core, table).await?,
         Kind::Products => products(core, table).await?,
+        Kind::Promotions => promotions::import(core, table).await?,
         Kind::RateCards => rate_cards(core, table).await?,
         Kind::Stock => counts(core, table, actor).await?,
         Kind::Warehouses => warehouses(core, table).await?,

@@ -54,6 +54,7 @@ async fn read(core: &Core, now: Instant) -> Result<World, StoreError> {
         warehouses: master::warehouses(db, now).await?,
         carriers: master::carriers(db).await?,
         rate_cards: master::rate_cards(db).await?,
+        promotions: master::promotions(db).await?,
         policies: Arc::clone(&core.policies),
     })
 }

@@ -140,6 +140,7 @@ fn facts(checked: &Checked) -> Result<Facts> {
             warehouses: world::warehouses(),
             carriers: world::carriers(),
             rate_cards: RateCards::new(world::rate_cards()),
+            promotions: vec![],
             policies: Arc::clone(&checked.policies),
         }),
         products,

@@ -41,6 +41,8 @@ pub struct World {
     pub warehouses: Vec<WarehouseFacts>,
     pub carriers: Vec<CarrierFacts>,
     pub rate_cards: RateCards,
+    /// Few; in the order of their codes.
+    pub promotions: Vec<Promotion>,
     pub policies: Arc<Policies>,
 }
 
@@ -93,6 +95,42 @@ pub struct Price {
     pub unit_price: UnitPrice,
     pub valid_from: Option<NaiveDate>,
     pub valid_to: Option<NaiveDate>,
+}
+
+/// A reduction we grant: what it takes off, of which goods, for whom and when. An empty list means all.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Promotion {
+    pub code: String,
+    pub name: String,
+    pub benefit: Benefit,
+    /// Of the amounts it names; such a promotion speaks only to orders in it.
+    pub currency: Option<Currency>,
+    pub skus: Vec<Sku>,
+    /// Of the products; empty = every category.
+    pub category: String,
+    pub channels: Vec<Channel>,
+    pub groups: Vec<Group>,
+    /// Both days included.
+    pub valid_from: Option<NaiveDate>,
+    pub valid_to: Option<NaiveDate>,
+    /// Least amount of its goods by the price book, minor units; 0 = none.
+    pub min_amount: i64,
+    /// Least quantity of its goods, base units.
+    pub min_quantity: Quantity,
+    /// May come together with other stackable ones.
+    pub stackable: bool,
+    /// Of two that save the same, the higher one is taken.
+    pub priority: i32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Benefit {
+    /// Parts per million of each line.
+    Percent(i64),
+    /// Minor units off its goods together.
+    Amount(i64),
+    /// Of each `buy + get` ordered units of a line, `get` are free.
+    BuyGet { buy: i64, get: i64 },
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

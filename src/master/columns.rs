@@ -26,6 +26,7 @@ pub(super) const fn of(kind: Kind) -> &'static [Column] {
         Kind::Customers => &CUSTOMERS,
         Kind::Prices => &PRICES,
         Kind::Products => &PRODUCTS,
+        Kind::Promotions => &PROMOTIONS,
         Kind::RateCards => &RATE_CARDS,
         Kind::Stock => &STOCK,
         Kind::Warehouses => &WAREHOUSES,
@@ -86,6 +87,26 @@ const PRODUCTS: [Column; 14] = [
     may("unit_cost", &["单位成本", "成本价"]),
     may("cost_currency", &["成本币种"]),
     may("tax_class", &["税类", "税率类别"]),
+];
+
+const PROMOTIONS: [Column; 17] = [
+    must("code", &["促销编码", "编码"]),
+    must("name", &["促销名称", "名称"]),
+    must("kind", &["促销类型", "类型"]),
+    may("value", &["优惠值", "折扣百分比"]),
+    may("currency", &["币种", "货币"]),
+    may("buy", &["购买数量"]),
+    may("get", &["赠送数量"]),
+    may("skus", &["商品编码", "货号"]),
+    may("category", &["类别", "分类"]),
+    may("channels", &["渠道"]),
+    may("customer_groups", &["客户组", "价格组"]),
+    may("valid_from", &["生效日期", "开始日期"]),
+    may("valid_to", &["失效日期", "结束日期"]),
+    may("min_amount", &["最低金额"]),
+    may("min_quantity", &["起订量", "最小数量"]),
+    must("stackable", &["可叠加"]),
+    may("priority", &["优先级"]),
 ];
 
 const RATE_CARDS: [Column; 16] = [

@@ -2,9 +2,10 @@
 
 use crate::store::master::lists::ZonedWarehouse;
 use model::{
-    facts::{CarrierFacts, CustomerFacts, Price, Product, RateCard},
-    measure::UnitFactor,
-    money::Money,
+    codes::Code,
+    facts::{Benefit, CarrierFacts, CustomerFacts, Price, Product, Promotion, RateCard},
+    measure::{Quantity, UnitFactor},
+    money::{Currency, Money},
     party::{Address, Party},
 };
 use serde_json::{Value, json};
@@ -115,4 +116,37 @@ pub fn rate_card(c: &RateCard) -> Value {
         "min_days": c.min_days,
         "max_days": c.max_days,
     })
+}
+
+pub fn promotion(p: &Promotion) -> Value {
+    let money = |minor| Money::new(minor, p.currency.unwrap_or(Currency::CNY)).decimal();
+    let (kind, value, buy, get) = match p.benefit {
+        // 1 % is 10000 ppm, and quantities have six decimals.
+        Benefit::Percent(ppm) => ("percent", Some(Quantity(ppm.saturating_mul(100)).decimal()), None, None),
+        Benefit::Amount(minor) => ("amount", Some(money(minor)), None, None),
+        Benefit::BuyGet { buy, get } => ("buy_n_get_m", None, Some(buy), Some(get)),
+    };
+    json!({
+        "code": p.code,
+        "name": p.name,
+        "kind": kind,
+        "value": value,
+        "currency": p.currency,
+        "buy": buy,
+        "get": get,
+        "skus": joined(&p.skus),
+        "category": p.category,
+        "channels": joined(&p.channels),
+        "customer_groups": joined(&p.groups),
+        "valid_from": p.valid_from,
+        "valid_to": p.valid_to,
+        "min_amount": (p.min_amount != 0).then(|| money(p.min_amount)),
+        "min_quantity": p.min_quantity.decimal(),
+        "stackable": p.stackable,
+        "priority": p.priority,
+    })
+}
+
+fn joined<K>(codes: &[Code<K>]) -> String {
+    codes.iter().map(Code::as_str).collect::<Vec<_>>().join(";")
 }

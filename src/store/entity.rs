@@ -23,6 +23,7 @@ pub mod parties;
 pub mod policies;
 pub mod prices;
 pub mod products;
+pub mod promotions;
 pub mod rate_cards;
 pub mod rejects;
 pub mod reservations;

@@ -2,9 +2,11 @@
 
 pub mod lists;
 mod places;
+mod promotions;
 mod read;
 
 pub use places::{put_carriers, put_rate_cards, put_warehouses};
+pub use promotions::{promotions, put_promotions};
 pub use read::{carriers, customer_parties, customers, prices, products, rate_cards, warehouses};
 
 use super::{

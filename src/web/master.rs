@@ -54,7 +54,7 @@ fn kind(name: &str) -> Result<Kind, Problem> {
 fn keyed(name: &str) -> Result<Kind, Problem> {
     let kind = kind(name)?;
     match kind {
-        Kind::Carriers | Kind::Customers | Kind::Products | Kind::Warehouses => Ok(kind),
+        Kind::Carriers | Kind::Customers | Kind::Products | Kind::Promotions | Kind::Warehouses => Ok(kind),
         Kind::Prices | Kind::RateCards | Kind::Stock => Err(Problem::not_found("not_found")),
     }
 }
@@ -63,9 +63,13 @@ fn keyed(name: &str) -> Result<Kind, Problem> {
 const fn needed(kind: Kind) -> Permission {
     match kind {
         Kind::Stock => Permission::WriteStock,
-        Kind::Carriers | Kind::Customers | Kind::Prices | Kind::Products | Kind::RateCards | Kind::Warehouses => {
-            Permission::WriteMasterData
-        }
+        Kind::Carriers
+        | Kind::Customers
+        | Kind::Prices
+        | Kind::Products
+        | Kind::Promotions
+        | Kind::RateCards
+        | Kind::Warehouses => Permission::WriteMasterData,
     }
 }
 

@@ -5,6 +5,7 @@ mod freight;
 mod judge;
 mod margin;
 mod policy;
+mod promotions;
 mod spread;
 mod sums;
 mod tax;
@@ -34,8 +35,8 @@ pub struct PriceAudit {
     pub lines: Vec<LineAudit>,
     /// Minor units of the order's currency, before discounts.
     pub goods: i64,
-    /// What the goods cost by the price book, to be compared with goods - discount; lines it has no row for count as
-    /// charged.
+    /// What the goods cost by the price book, less the promotions that were applied, to be compared with goods -
+    /// discount; lines the book has no row for count as charged.
     pub goods_expected: i64,
     pub freight: i64,
     /// As charged when no rule applied.
@@ -78,7 +79,8 @@ pub struct LineAudit {
     pub row: String,
     /// Discount charged on the line and its share of the order's, minor units.
     pub discount: i64,
-    /// (charged - expected) x quantity, after discount, minor units; 0 when nothing is expected.
+    /// (charged - expected) x quantity, after discount and what promotions grant, minor units; 0 when nothing is
+    /// expected.
     pub difference: i64,
     /// Net value of the line as charged, minor units: after discount, tax as the order's prices have it.
     pub net: i64,
@@ -103,16 +105,19 @@ pub struct Difference {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Note {
     /// Stable code: `tolerance_other_currency`, `freight_rule_other_currency`, `no_freight_rule`, `tax_not_checked`,
-    /// `tax_rate_unknown`, `tax_not_stated`, `cost_unknown`, `cost_other_currency`.
+    /// `tax_rate_unknown`, `tax_not_stated`, `cost_unknown`, `cost_other_currency`, and of each promotion that was considered
+    /// `promotion_applied`, `promotion_not_charged`, `promotion_expired`, `promotion_not_yet_valid`,
+    /// `promotion_other_channel`, `promotion_other_group`, `promotion_other_currency`, `promotion_below_minimum`.
     pub code: String,
     pub args: Args,
 }
 
 /// Compares every price, the freight and the tax with what we expect of them.
 pub fn audit(order: &Order, facts: &Facts) -> PriceAudit {
-    let quotes = book::quotes(order, facts);
+    let mut quotes = book::quotes(order, facts);
     let sums = Sums::of(order, &book::charged(order, &quotes));
     let mut judge = Judge::new(order, facts);
+    promotions::grant(order, facts, &sums, &mut quotes, &mut judge);
     let lines = judge.lines(&sums, &quotes);
     let goods_expected = judge.goods(&sums, &quotes);
     let (freight_expected, freight_rule) = freight::expected(order, facts, &sums, &mut judge);

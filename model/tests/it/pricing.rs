@@ -3,6 +3,7 @@
 
 mod book;
 mod charges;
+mod promotions;
 mod sums;
 
 use crate::{

@@ -226,7 +226,7 @@ pub(super) fn rate_card(row: rate_cards::Model) -> Result<RateCard, StoreError> 
     })
 }
 
-fn date(text: &str, place: Place<'_>) -> Result<Option<NaiveDate>, StoreError> {
+pub(super) fn date(text: &str, place: Place<'_>) -> Result<Option<NaiveDate>, StoreError> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -58,6 +58,7 @@ pub(super) async fn list(
         Kind::Customers => customers(&app, &wanted).await?,
         Kind::Prices => prices(&app, &wanted).await?,
         Kind::Products => products(&app, &wanted).await?,
+        Kind::Promotions => promotions(&app).await?,
         Kind::RateCards => rate_cards(&app, &wanted).await?,
         Kind::Stock => return Err(Problem::not_found("not_found")),
         Kind::Warehouses => warehouses(&app).await?,
@@ -68,6 +69,12 @@ pub(super) async fn list(
 /// Few enough to be one page.
 async fn carriers(app: &App) -> Result<Page<Value>, Problem> {
     let items = master::carriers(app.core.store.read()).await?.iter().map(show::carrier).collect();
+    Ok(Page { items, next: None })
+}
+
+/// Few enough to be one page.
+async fn promotions(app: &App) -> Result<Page<Value>, Problem> {
+    let items = master::promotions(app.core.store.read()).await?.iter().map(show::promotion).collect();
     Ok(Page { items, next: None })
 }
 
@@ -139,6 +146,7 @@ async fn find(app: &App, kind: Kind, key: &str) -> Result<Option<Value>, StoreEr
             let found = master::products(db, &[Sku::new(key)]).await?;
             Ok(found.values().next().map(|product| show::product(product)))
         }
+        Kind::Promotions => Ok(master::promotions(db).await?.iter().find(|p| p.code == key).map(show::promotion)),
         Kind::Warehouses => {
             let found = lists::warehouses(db, app.core.clock.now()).await?;
             Ok(found.iter().find(|w| w.facts.code == *key).map(show::warehouse))

@@ -7,7 +7,8 @@ use model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-const TABLES: [&str; 7] = ["carriers", "customers", "prices", "products", "rate_cards", "stock", "warehouses"];
+const TABLES: [&str; 8] =
+    ["carriers", "customers", "prices", "products", "promotions", "rate_cards", "stock", "warehouses"];
 const FULL: &str = "fixtures/master";
 const MINIMAL: &str = "fixtures/master/minimal";
 
@@ -63,6 +64,7 @@ fn keys_are_unique() {
             ("customers", &["code"]),
             ("prices", &["sku", "unit", "currency", "customer_group", "channel", "min_quantity", "valid_from"]),
             ("products", &["sku"]),
+            ("promotions", &["code"]),
             ("rate_cards", &["carrier", "service", "warehouse", "country", "region", "city"]),
             ("stock", &["sku", "warehouse"]),
             ("warehouses", &["code"]),

@@ -25,9 +25,7 @@ fn place(row: u64, column: &str, code: &str) -> (u64, String, String) {
 async fn every_table_of_the_demo_is_read_without_fault() {
     let desk = Desk::empty().await;
     let key = desk.key("root", "admin").await;
-    let order =
-        [Kind::Products, Kind::Prices, Kind::Customers, Kind::Warehouses, Kind::Stock, Kind::Carriers, Kind::RateCards];
-    for kind in order {
+    for kind in Kind::ALL {
         let (status, report) = csv(&desk, &key, kind, fixture(kind)).await;
         assert_eq!((status, &report["faults"]), (200, &json!([])), "{}", kind.name());
         assert_eq!(report["rows"], report["written"]);
@@ -122,4 +120,38 @@ async fn rights_differ_between_counting_and_pricing() {
     assert_eq!(csv(&desk, &clerk, Kind::Stock, count).await.0, 403);
     assert_eq!(csv(&desk, &erp, Kind::Carriers, "code,name\nx,X\n").await.0, 403);
     assert_eq!(csv(&desk, &erp, Kind::Stock, "sku,warehouse,on_hand\nNO,NL-RTM,1\n").await.0, 422);
+}
+
+#[actix_web::test]
+async fn promotions_come_back_as_they_were_sent() {
+    let desk = Desk::empty().await;
+    let key = desk.key("root", "admin").await;
+    let header = "促销编码,促销名称,类型,优惠值,币种,购买数量,赠送数量,货号,渠道,失效日期,最低金额,可叠加\n";
+    let bad = [
+        "P1,一,percent,101,,,,,,,,否",
+        "P2,二,amount,5.00,,,,,,,,否",
+        "P3,三,buy_n_get_m,,,3,,,,,,否",
+        "P4,四,gift,,,,,,,,,否",
+        "P5,五,percent,5,,,,NONE,,,,否",
+    ];
+    let good = ["P6,六,percent,12.5,CNY,,,,web;pos,2026-12-31,99.50,是", "P7,七,买赠,,,3,1,,,,,否"];
+    let table = format!("{header}{}\n{}\n", bad.join("\n"), good.join("\n"));
+    let (status, report) = csv(&desk, &key, Kind::Promotions, table).await;
+    assert_eq!((status, &report["written"]), (200, &json!(2)), "{report:#}");
+    let wanted = vec![
+        place(2, "value", "out_of_range"),
+        place(3, "currency", "missing_field"),
+        place(4, "get", "missing_field"),
+        place(5, "kind", "not_in_table"),
+        place(6, "skus", "unknown_product"),
+    ];
+    assert_eq!(places(&report), wanted, "{report:#}");
+    let (_, sent) = desk.get("/v1/master/promotions/P6", &key).await;
+    let told = (&sent["value"], &sent["min_amount"], &sent["channels"], &sent["stackable"]);
+    assert_eq!(told, (&json!("12.5"), &json!("99.50"), &json!("web;pos"), &json!(true)), "{sent}");
+    let (_, page) = desk.get("/v1/master/promotions", &key).await;
+    let again = TestRequest::put().uri("/v1/master/promotions").set_json(&page["items"]);
+    let (status, report) = desk.send(again, &key).await;
+    assert_eq!((status, &report["written"], &report["faults"]), (200, &json!(2), &json!([])), "{report:#}");
+    assert_eq!(desk.get("/v1/master/promotions", &key).await.1, page, "nothing lost on the way");
 }

@@ -15,7 +15,7 @@ pub(super) struct LineSum {
     pub(super) charged: UnitPrice,
     pub(super) gross: i64,
     /// Its own discount.
-    own: i64,
+    pub(super) own: i64,
     /// Its share of the order's discounts.
     share: i64,
 }
