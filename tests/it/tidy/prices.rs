@@ -70,8 +70,9 @@ fn unkept(rows: &[[String; 3]]) -> Vec<String> {
     ask(CHECK, &["`model/src/rules/checks/`".to_owned(), "its line in the list".to_owned()], "one function");
     ask(POLICY, &["`config/policies/`".to_owned()], "none");
     ask(OUTGOING, &["`mappings/out/<name>.toml`".to_owned()], "none");
-    let known =
-        |called: &str| KINDS.iter().any(|kind| kind.called == called) || [MAPPING, CHECK, OUTGOING, POLICY].contains(&called);
+    let known = |called: &str| {
+        KINDS.iter().any(|kind| kind.called == called) || [MAPPING, CHECK, OUTGOING, POLICY].contains(&called)
+    };
     found.extend(rows.iter().filter(|row| !known(&row[0])).map(|row| format!("nothing checks the row `{}`", row[0])));
     found
 }
