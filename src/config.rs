@@ -125,9 +125,16 @@ pub struct CarrierCallback {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Connector {
-    /// `erp_rest`.
+    /// `erp_rest`, `file_drop` or `mail`.
     pub kind: String,
+    /// `https://...`; a folder is `file:///...`, a mail server `smtps://`, `smtp://` (STARTTLS) or `smtp+plain://`.
     pub url: String,
+    /// Mail only: the sender's address.
+    #[serde(default)]
+    pub from: String,
+    /// Mail only: who gets it.
+    #[serde(default)]
+    pub to: Vec<String>,
     /// Message kinds it is told; empty = those the connector's own file lists.
     #[serde(default)]
     pub listens: Vec<String>,

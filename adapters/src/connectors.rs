@@ -5,6 +5,8 @@
 
 pub mod answer;
 pub mod erp_rest;
+pub mod file_drop;
+pub mod mail;
 
 use model::{
     message::MessageKind,
@@ -13,7 +15,7 @@ use model::{
 use std::fmt::Debug;
 
 /// Every kind of partner, by name.
-pub static ALL: [&dyn Connector; 1] = [&erp_rest::ErpRest];
+pub static ALL: [&dyn Connector; 3] = [&erp_rest::ErpRest, &file_drop::FileDrop, &mail::Mail];
 
 /// The connector of that kind, as configuration writes it.
 pub fn named(kind: &str) -> Option<&'static dyn Connector> {

@@ -4,7 +4,7 @@
 //! An answer is judged by its body, not by its status alone. When it is not known whether a write was done, the next
 //! attempt asks first.
 
-mod wire;
+pub(super) mod wire;
 
 use super::{
     Connector, KNOWN, OUTCOME, UNKNOWN,
@@ -154,7 +154,7 @@ impl<'m> Target<'m> {
             Outcome::Unknown { code } => Verdict::InDoubt(later(code)),
             Outcome::NotSent { code } if writing => Verdict::Failed(later(code)),
             Outcome::NotSent { code } => Verdict::InDoubt(later(code)),
-            Outcome::Done => Verdict::Failed(broken("unasked", 0)),
+            Outcome::Done | Outcome::Failed(_) => Verdict::Failed(broken("unasked", 0)),
         }
     }
 

@@ -20,6 +20,11 @@ pub(super) fn body(message: &Message) -> Option<Vec<u8>> {
     }
 }
 
+/// The whole order.
+pub(in crate::connectors) fn order(message: &Message) -> impl Serialize + use<'_> {
+    sales_order(message)
+}
+
 #[derive(Serialize)]
 struct SalesOrder<'m> {
     id: &'m str,
