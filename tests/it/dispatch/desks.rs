@@ -1,7 +1,6 @@
 //! Mail to a real SMTP server and files into a folder: the partners that are not spoken to over HTTP.
 
 use super::world::{BUYER, World, partners};
-use base64::{Engine, engine::general_purpose::STANDARD};
 use model::message::MessageKind::{FulfilmentReleased, OrderCancelled, OrderReleased};
 use std::{
     fs,
@@ -121,17 +120,10 @@ async fn a_desk_is_mailed_in_order_once_its_server_is_up() {
             assert!(head.contains("Auto-Submitted: auto-generated"), "{head}");
             assert!(head.contains("=?utf-8?b?"), "{head}");
             assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
-            let text = STANDARD.decode(body.split_whitespace().collect::<String>()).expect("base64");
-            let text = String::from_utf8(text).expect("UTF-8");
-            assert!(text.contains("LT-DL-0003 2 pcs Lamp") && !text.contains(BUYER), "{text}");
+            assert!(body.contains("LT-DL-0003 2 pcs Lamp") && !body.contains(BUYER), "{body}");
         }
-        let word = |n: usize, word: &str| {
-            let body = mails[n].split_once("\r\n\r\n").expect("a body").1;
-            let text = STANDARD.decode(body.split_whitespace().collect::<String>()).expect("base64");
-            assert!(String::from_utf8(text).expect("UTF-8").contains(word), "{word}");
-        };
-        word(0, "订单已放行");
-        word(1, "订单已取消");
+        assert_eq!(mails[0].matches("订单已放行").count(), 2, "in subject and text: {}", mails[0]);
+        assert_eq!(mails[1].matches("订单已取消").count(), 2, "in subject and text: {}", mails[1]);
         drop(server);
     })
     .await;

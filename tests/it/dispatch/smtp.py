@@ -1,5 +1,9 @@
-"""A mail server for tests: aiosmtpd with a rule or two. Usage: smtp.py <port> <folder for accepted mail>"""
+"""A mail server for tests: aiosmtpd with a rule or two. Usage: smtp.py <port> <folder for accepted mail>
 
+An accepted mail becomes a file: its head as it came, an empty line, then subject and text as a reader understands them.
+"""
+
+import email.policy
 import itertools
 import pathlib
 import sys
@@ -24,9 +28,10 @@ class Rules:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        (FOLDER / f"{next(Rules.numbers):03}.part").write_bytes(envelope.content)
-        for part in FOLDER.glob("*.part"):
-            part.rename(part.with_suffix(".eml"))
+        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        head = envelope.content.split(b"\r\n\r\n", 1)[0]
+        read = f"\r\n\r\n{mail['subject']}\n{mail.get_content()}".encode()
+        (FOLDER / f"{next(Rules.numbers):03}.eml").write_bytes(head + read)
         if "silent@example.com" in envelope.rcpt_tos:
             server.transport.abort()
         return "250 OK"
