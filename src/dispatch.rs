@@ -27,7 +27,7 @@ use auth::Credentials;
 use backoff::Backoff;
 use model::time::SECOND;
 use pace::Pace;
-use send::{Client, Endpoint};
+use send::{Client, Endpoint, Folder, Server, Transport};
 use std::sync::Arc;
 use step::Partner;
 
@@ -50,7 +50,7 @@ pub fn start(core: &Arc<Core>) -> Result<(), ConfigError> {
     }
     let endpoints = config.connectors.iter().map(|(name, c)| Ok((name, c, endpoint(name, c)?)));
     let endpoints = endpoints.collect::<Result<Vec<_>, ConfigError>>()?;
-    let inside = endpoints.iter().filter_map(|(_, _, endpoint)| endpoint.inside_host());
+    let inside = endpoints.iter().filter_map(|(_, _, endpoint)| endpoint.as_ref()?.inside_host());
     let client = Client::new(inside).map_err(|error| wrong("connectors", error.to_string()))?;
     let mut partners = Vec::with_capacity(endpoints.len());
     for (name, connector, endpoint) in endpoints {
@@ -68,16 +68,14 @@ fn partner(
     core: &Core,
     name: &str,
     connector: &config::Connector,
-    endpoint: Endpoint,
+    endpoint: Option<Endpoint>,
     client: &Client,
 ) -> Result<Partner, ConfigError> {
     let unknown = || wrong(name, format!("kind `{}` is unknown", connector.kind));
     Ok(Partner {
         name: name.into(),
         kind: connectors::named(&connector.kind).ok_or_else(unknown)?,
-        credentials: Credentials::of(&core.config, &format!("connectors.{name}.auth"), &connector.auth)?,
-        endpoint,
-        client: client.clone(),
+        transport: transport(core, name, connector, endpoint, client)?,
         forms: core.forms.get(name).cloned().unwrap_or_default(),
         pace: Arc::new(Pace::new(connector.rate)),
         backoff: Backoff { permille: core.config.dispatch.backoff_permille },
@@ -85,8 +83,36 @@ fn partner(
     })
 }
 
-fn endpoint(name: &str, connector: &config::Connector) -> Result<Endpoint, ConfigError> {
+fn transport(
+    core: &Core,
+    name: &str,
+    connector: &config::Connector,
+    endpoint: Option<Endpoint>,
+    client: &Client,
+) -> Result<Transport, ConfigError> {
+    let auth = format!("connectors.{name}.auth");
+    if let Some(endpoint) = endpoint {
+        let credentials = Credentials::of(&core.config, &auth, &connector.auth)?;
+        return Ok(Transport::Http { client: client.clone(), endpoint, credentials });
+    }
+    let url = format!("connectors.{name}.url");
+    if connector.url.starts_with("file:") {
+        let folder = Folder::of(&connector.url);
+        return folder.map(Transport::Folder).ok_or_else(|| wrong(&url, "a folder is file:///path".to_owned()));
+    }
+    let login = auth::login(&core.config, &auth, &connector.auth)?;
+    Server::new(&connector.url, connector.inside, &connector.from, &connector.to, login)
+        .map(Transport::Mail)
+        .map_err(|problem| wrong(&url, problem))
+}
+
+/// The address of a partner that is called over HTTP; `None` for files and mail.
+fn endpoint(name: &str, connector: &config::Connector) -> Result<Option<Endpoint>, ConfigError> {
+    if ["file:", "smtp:", "smtps:", "smtp+plain:"].iter().any(|scheme| connector.url.starts_with(scheme)) {
+        return Ok(None);
+    }
     Endpoint::new(&connector.url, connector.inside)
+        .map(Some)
         .map_err(|refused| wrong(&format!("connectors.{name}.url"), refused.to_string()))
 }
 

@@ -6,7 +6,9 @@
 pub mod answer;
 pub mod crm_rest;
 pub mod erp_rest;
+pub mod file_drop;
 pub mod logistics_xml;
+pub mod mail;
 pub mod webhook;
 
 mod json;
@@ -19,8 +21,14 @@ use model::{
 use std::fmt::Debug;
 
 /// Every kind of partner, by name.
-pub static ALL: [&dyn Connector; 4] =
-    [&crm_rest::CrmRest, &erp_rest::ErpRest, &logistics_xml::LogisticsXml, &webhook::Webhook];
+pub static ALL: [&dyn Connector; 6] = [
+    &crm_rest::CrmRest,
+    &erp_rest::ErpRest,
+    &file_drop::FileDrop,
+    &logistics_xml::LogisticsXml,
+    &mail::Mail,
+    &webhook::Webhook,
+];
 
 /// The connector of that kind, as configuration writes it.
 pub fn named(kind: &str) -> Option<&'static dyn Connector> {

@@ -190,6 +190,7 @@ fn answer(outcome: &Outcome) -> String {
         Outcome::Http { status, body, .. } if body.is_empty() => format!("{status} with nothing in it"),
         Outcome::Http { status, body, .. } => format!("{status} {}", String::from_utf8_lossy(body)),
         Outcome::Done => "done".to_owned(),
+        Outcome::Failed(failure) => format!("failed: {failure:?}"),
         Outcome::NotSent { .. } => "no connection".to_owned(),
         Outcome::Unknown { .. } => "the answer is lost".to_owned(),
     }

@@ -123,3 +123,21 @@ impl Credentials {
         headers
     }
 }
+
+/// A user and its password, for partners that are not spoken to over HTTP.
+///
+/// # Errors
+/// A secret that is missing or no text, or a scheme with which nobody can log in there.
+pub(super) fn login(config: &Config, place: &str, auth: &Auth) -> Result<Option<(String, String)>, ConfigError> {
+    let wrong = |problem: &str| ConfigError { place: place.to_owned(), problem: problem.to_owned() };
+    match auth {
+        Auth::None => Ok(None),
+        Auth::Basic { user, secret } => {
+            let password = String::from_utf8(config.secret(secret)?).map_err(|_| wrong("the secret is no text"))?;
+            Ok(Some((user.clone(), password)))
+        }
+        Auth::Bearer { .. } | Auth::Header { .. } | Auth::StandardWebhooks { .. } => {
+            Err(wrong("mail servers take the scheme `basic` only"))
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use model::{
     party::Party,
-    port::outbound::{Answer, HttpRequest, Message, Outcome},
+    port::outbound::{Answer, Failure, HttpRequest, Message, Outcome, Request},
     said::Args,
 };
 use serde_json::{Map, Value, json};
@@ -82,6 +82,20 @@ impl People {
         Self { texts }
     }
 
+    /// The call, as JSON text. Of a file only its name and size are kept: it may be in any encoding.
+    pub fn call(&self, request: &Request) -> String {
+        match request {
+            Request::Http(request) => self.request(request),
+            Request::PutFile(file) => {
+                json!({ "call": file.name, "file": self.in_text(&file.file), "bytes": file.bytes.len() }).to_string()
+            }
+            Request::Mail(mail) => {
+                let (subject, body) = (self.in_text(&mail.subject), self.body(mail.text.as_bytes()));
+                json!({ "call": mail.name, "subject": subject, "body": body }).to_string()
+            }
+        }
+    }
+
     /// The request, as JSON text.
     pub fn request(&self, request: &HttpRequest) -> String {
         json!({
@@ -101,6 +115,7 @@ impl People {
                 json!({ "status": status, "headers": headers(h), "body": self.body(body) })
             }
             Outcome::Done => json!({ "done": true }),
+            Outcome::Failed(failure) => json!({ "failed": failure_code(failure) }),
             Outcome::NotSent { code } => json!({ "not_sent": code }),
             Outcome::Unknown { code } => json!({ "unknown": code }),
         };
@@ -148,6 +163,12 @@ impl People {
         self.texts.iter().fold(text.to_owned(), |text, person| {
             if text.contains(person.as_str()) { text.replace(person.as_str(), MASK) } else { text }
         })
+    }
+}
+
+fn failure_code(failure: &Failure) -> &str {
+    match failure {
+        Failure::Later { code, .. } | Failure::Refused { code, .. } | Failure::Broken { code, .. } => code,
     }
 }
 

@@ -143,12 +143,13 @@ fn shown(request: &Request, url: &str, credentials: &Credentials, key: &str, now
             let line = format!("{} {}{}", request.method, url.trim_end_matches('/'), request.path);
             (call(request.name, line, credentials.shown(request), request.body.clone()), empty)
         }
-        Request::PutFile { place, name, bytes } => {
-            (call("put_file", format!("FILE {place}/{name}"), Vec::new(), bytes.clone()), Outcome::Done)
+        Request::PutFile(file) => {
+            let line = format!("FILE {}/{}", url.trim_end_matches('/'), file.file);
+            (call(file.name, line, Vec::new(), file.bytes.clone()), Outcome::Done)
         }
-        Request::Mail { to, subject, body } => {
-            let headers = vec![("subject".to_owned(), subject.clone())];
-            (call("mail", format!("MAIL {to}"), headers, body.clone().into_bytes()), Outcome::Done)
+        Request::Mail(mail) => {
+            let headers = vec![("subject".to_owned(), mail.subject.clone())];
+            (call(mail.name, format!("MAIL {url}"), headers, mail.text.clone().into_bytes()), Outcome::Done)
         }
     }
 }

@@ -1,12 +1,11 @@
 //! One attempt at one delivery: ask the connector for the next step, send, keep what it learned, ask again.
 
 use super::{
-    auth::Credentials,
     backoff::{ATTEMPTS_MAX, Backoff},
     brought::Brought,
     pace::Pace,
     redact::People,
-    send::{Client, Endpoint},
+    send::Transport,
     view::Told,
 };
 use crate::{
@@ -25,7 +24,7 @@ use adapters::{
 };
 use model::{
     codes,
-    port::outbound::{Answer, Failure, HttpRequest, KEPT_MAX, Kept, Message, Outcome, Repeatable, Request, Step},
+    port::outbound::{Answer, Failure, KEPT_MAX, Kept, Message, Outcome, Repeatable, Request, Step},
     said::{Args, args},
     time::{Instant, SECOND},
 };
@@ -50,9 +49,7 @@ const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 pub(super) struct Partner {
     pub(super) name: codes::Connector,
     pub(super) kind: &'static dyn Connector,
-    pub(super) endpoint: Endpoint,
-    pub(super) credentials: Credentials,
-    pub(super) client: Client,
+    pub(super) transport: Transport,
     /// What its messages look like, where the connector's own form is not wanted.
     pub(super) forms: Vec<Arc<Outgoing>>,
     pub(super) pace: Arc<Pace>,
@@ -106,7 +103,7 @@ pub(super) async fn attempt(
     told: Told,
     lease_until: Instant,
 ) -> Finished {
-    let people = told.as_ref().map_or_else(|_| People::nobody(), People::of).and(partner.credentials.hidden());
+    let people = told.as_ref().map_or_else(|_| People::nobody(), People::of).and(partner.transport.hidden());
     let attempts = claimed.attempts + u32::from(claimed.interrupted);
     let mut attempt = Attempt {
         core: &core,
@@ -143,7 +140,7 @@ struct Attempt<'a> {
     lease_until: Instant,
     exchanges: Vec<Exchange>,
     /// The call whose answer has not been judged yet.
-    last_call: Option<(Instant, i64, HttpRequest, Answer)>,
+    last_call: Option<(Instant, i64, Request, Answer)>,
     /// The partner has answered at least once.
     answered: bool,
     brought: Option<Brought>,
@@ -166,10 +163,8 @@ impl Attempt<'_> {
             let step = mapping::written(connector, &self.partner.forms, message, step);
             self.judge(&step);
             let request = match step {
-                Step::Call(Request::Http(request)) => request,
-                Step::Call(Request::PutFile { .. } | Request::Mail { .. }) => {
-                    return End::Failed(message_broken("no_transport"));
-                }
+                Step::Call(request) if self.partner.transport.carries(&request) => request,
+                Step::Call(_) => return End::Failed(message_broken("no_transport")),
                 Step::Wait(micros) => {
                     let wait = self.partner.backoff.scaled(micros).clamp(WAIT.0, WAIT.1);
                     return End::Again { at: self.core.clock.now().plus(wait) };
@@ -198,22 +193,19 @@ impl Attempt<'_> {
     }
 
     /// Makes a call outside any transaction; `None` when the lease would end before it.
-    async fn call(&mut self, mut request: HttpRequest, message: &Message) -> Option<Answer> {
+    async fn call(&mut self, mut request: Request, message: &Message) -> Option<Answer> {
         let partner = self.partner;
-        request.deadline = request.deadline.min(partner.lease - 2 * LEASE_MARGIN);
+        request.hurry(partner.lease - 2 * LEASE_MARGIN);
         partner.pace.turn().await;
         let at = self.core.clock.now();
-        if self.lease_until.since(at) < request.deadline + LEASE_MARGIN {
+        if self.lease_until.since(at) < request.deadline() + LEASE_MARGIN {
             return None;
         }
         let watch = Stopwatch::start();
-        let outcome = match partner.credentials.signed(&request, &message.key, at) {
-            Some(signed) => partner.client.send(&partner.endpoint, &partner.credentials, &signed).await,
-            None => Outcome::NotSent { code: "partner_auth".to_owned() },
-        };
+        let outcome = partner.transport.send(&request, &message.key, at).await;
         crash::point("dispatch.sent");
-        self.answered |= matches!(outcome, Outcome::Http { .. } | Outcome::Done);
-        let answer = Answer { name: request.name, outcome };
+        self.answered |= matches!(outcome, Outcome::Http { .. } | Outcome::Done | Outcome::Failed(_));
+        let answer = Answer { name: request.name(), outcome };
         self.last_call = Some((at, watch.micros(), request, answer.clone()));
         Some(answer)
     }
@@ -242,7 +234,7 @@ impl Attempt<'_> {
             attempt: self.attempts + 1,
             at,
             took,
-            request: self.people.request(&request),
+            request: self.people.call(&request),
             answer: self.people.answer(&answer, failure.as_ref()),
             outcome: outcome.to_owned(),
         });

@@ -97,7 +97,7 @@ pub(super) async fn send(world: &World, client: &Client, told: &Callback) -> Res
             Ok(CallbackAnswer { status, body: String::from_utf8_lossy(&body).into_owned() })
         }
         Outcome::NotSent { code } | Outcome::Unknown { code } => Err(CallbackError::NoAnswer(code)),
-        Outcome::Done => Err(CallbackError::NoAnswer(String::new())),
+        Outcome::Done | Outcome::Failed(_) => Err(CallbackError::NoAnswer(String::new())),
     }
 }
 

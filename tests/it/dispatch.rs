@@ -2,6 +2,7 @@
 
 mod booking;
 mod crm;
+mod desks;
 mod guard;
 mod redact;
 mod rehearse;

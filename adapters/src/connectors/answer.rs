@@ -1,7 +1,8 @@
 //! How HTTP answers are judged: what every JSON partner has in common.
 
+use super::{KNOWN, OUTCOME};
 use model::{
-    port::outbound::{Failure, Step},
+    port::outbound::{Answer, Failure, Kept, Outcome, Receipt, Step},
     said::args,
     time::{HOUR, SECOND},
 };
@@ -45,6 +46,26 @@ pub fn broken(why: &str, status: u16) -> Failure {
 /// A fault on our own side of the call.
 pub fn broken_here(why: &str) -> Step {
     Step::Failed(Failure::Broken { code: "message_broken".to_owned(), args: args([("why", why.to_owned())]) })
+}
+
+/// What is kept of an answer without a body: whether anything is in doubt. [`super::keep`] adds the doubt.
+pub fn settled(answer: &Answer) -> Vec<Kept> {
+    match answer.outcome {
+        Outcome::Unknown { .. } => Vec::new(),
+        _ => vec![Kept { name: OUTCOME.to_owned(), value: KNOWN.to_owned() }],
+    }
+}
+
+/// The end of a delivery that is one call over a transport which knows what its answers mean.
+pub fn end(answer: &Answer, reference: String) -> Step {
+    match &answer.outcome {
+        Outcome::Done => Step::Done(Receipt { reference, kept: settled(answer), ..Receipt::default() }),
+        Outcome::Failed(failure) => Step::Failed(failure.clone()),
+        Outcome::NotSent { code } | Outcome::Unknown { code } => {
+            Step::Failed(Failure::Later { code: code.clone(), after: None })
+        }
+        Outcome::Http { status, .. } => Step::Failed(broken("unasked", *status)),
+    }
 }
 
 /// `Retry-After` in microseconds, between zero and [`RETRY_AFTER_MAX`]. A date is taken against the answer's own `Date`:

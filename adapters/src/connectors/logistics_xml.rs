@@ -158,7 +158,7 @@ fn fact<'k>(kept: &'k [Kept], name: &str) -> Option<&'k str> {
 fn booking(answer: &Answer) -> Booking {
     match &answer.outcome {
         Outcome::Http { body, .. } => Booking::read(body).unwrap_or_default(),
-        Outcome::Done | Outcome::NotSent { .. } | Outcome::Unknown { .. } => Booking::default(),
+        Outcome::Done | Outcome::Failed(_) | Outcome::NotSent { .. } | Outcome::Unknown { .. } => Booking::default(),
     }
 }
 
@@ -174,7 +174,7 @@ fn label(kept: &[Kept], answer: &Answer) -> Step {
         Outcome::Http { status: 202 | 404, .. } => Step::Failed(later("partner_busy")),
         Outcome::Http { status, headers, body } => Step::Failed(failure(*status, headers, body)),
         Outcome::NotSent { code } | Outcome::Unknown { code } => Step::Failed(later(code)),
-        Outcome::Done => Step::Failed(broken("unasked", 0)),
+        Outcome::Done | Outcome::Failed(_) => Step::Failed(broken("unasked", 0)),
     }
 }
 

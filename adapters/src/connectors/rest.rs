@@ -87,7 +87,7 @@ impl Thing<'_> {
             Outcome::Unknown { code } => Verdict::InDoubt(later(code)),
             Outcome::NotSent { code } if writing => Verdict::Failed(later(code)),
             Outcome::NotSent { code } => Verdict::InDoubt(later(code)),
-            Outcome::Done => Verdict::Failed(broken("unasked", 0)),
+            Outcome::Done | Outcome::Failed(_) => Verdict::Failed(broken("unasked", 0)),
         }
     }
 

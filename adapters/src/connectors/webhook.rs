@@ -38,7 +38,7 @@ impl Connector for Webhook {
     fn learn(&self, _message: &Message, answer: &Answer) -> Vec<Kept> {
         match answer.outcome {
             Outcome::Http { .. } => vec![kept(OUTCOME, KNOWN)],
-            Outcome::Done | Outcome::NotSent { .. } | Outcome::Unknown { .. } => Vec::new(),
+            Outcome::Done | Outcome::Failed(_) | Outcome::NotSent { .. } | Outcome::Unknown { .. } => Vec::new(),
         }
     }
 
@@ -50,7 +50,7 @@ impl Connector for Webhook {
             }
             Some(Outcome::Http { status, headers, body }) => Step::Failed(failure(*status, headers, body)),
             Some(Outcome::NotSent { code } | Outcome::Unknown { code }) => Step::Failed(later(code)),
-            Some(Outcome::Done) => Step::Failed(broken("unasked", 0)),
+            Some(Outcome::Done | Outcome::Failed(_)) => Step::Failed(broken("unasked", 0)),
         }
     }
 

@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so")]
 
 use adapters::connectors::{
-    self, Connector, erp_rest::ErpRest, in_doubt, keep, keep_interrupted, logistics_xml::LogisticsXml, webhook::Webhook,
+    self, Connector, erp_rest::ErpRest, file_drop::FileDrop, in_doubt, keep, keep_interrupted,
+    logistics_xml::LogisticsXml, mail::Mail, webhook::Webhook,
 };
 use model::{
     message::MessageKind,
@@ -308,4 +309,25 @@ fn connectors_are_listed_in_order_and_found_by_name() {
     assert!(connectors::named("ERP_REST").is_none());
     assert_eq!(ErpRest.repeatable(), Repeatable::Queryable);
     assert_eq!(ErpRest.listens().len(), MessageKind::ALL.len());
+}
+
+#[test]
+fn files_and_mails_look_as_recorded_and_mails_name_nobody() {
+    let recorded = |path: &str| {
+        let path = format!("{}/../fixtures/{path}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
+    };
+    let message = message(MessageKind::OrderReleased);
+    let Step::Call(Request::PutFile(file)) = FileDrop.step(&message, &[], None) else { panic!("no file") };
+    assert_eq!(file.file, format!("_1001-order_released-{KEY}.json"));
+    assert_eq!(String::from_utf8(file.bytes).unwrap(), recorded("file_drop/order_released.json"));
+    let later = Message { at: Instant(message.at.0 + SECOND), ..message.clone() };
+    assert_eq!(
+        FileDrop.step(&later, &[], None),
+        FileDrop.step(&message, &[], None),
+        "an attempt later is the same file"
+    );
+    let Step::Call(Request::Mail(mail)) = Mail.step(&message, &[], None) else { panic!("no mail") };
+    assert_eq!(mail.text, recorded("mail/order_released.txt"));
+    assert!(!mail.text.contains("Anna"));
 }

@@ -133,8 +133,65 @@ pub enum Failure {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     Http(HttpRequest),
-    PutFile { place: String, name: String, bytes: Vec<u8> },
-    Mail { to: String, subject: String, body: String },
+    PutFile(FileRequest),
+    Mail(MailRequest),
+}
+
+impl Request {
+    /// Stable name of this call within the connector.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Http(request) => request.name,
+            Self::PutFile(request) => request.name,
+            Self::Mail(request) => request.name,
+        }
+    }
+
+    /// Whole call, microseconds.
+    pub const fn deadline(&self) -> i64 {
+        match self {
+            Self::Http(request) => request.deadline,
+            Self::PutFile(request) => request.deadline,
+            Self::Mail(request) => request.deadline,
+        }
+    }
+
+    /// No later than `most` microseconds.
+    pub fn hurry(&mut self, most: i64) {
+        let deadline = match self {
+            Self::Http(request) => &mut request.deadline,
+            Self::PutFile(request) => &mut request.deadline,
+            Self::Mail(request) => &mut request.deadline,
+        };
+        *deadline = (*deadline).min(most);
+    }
+}
+
+/// A file for the connector's configured folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileRequest {
+    /// As [`HttpRequest::name`].
+    pub name: &'static str,
+    /// Name of the file within the folder: ASCII letters, digits, `-`, `_` and `.`, not first a dot.
+    pub file: String,
+    pub bytes: Vec<u8>,
+    /// Whole call, microseconds.
+    pub deadline: i64,
+}
+
+/// A mail to the connector's configured addresses, from its configured sender.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MailRequest {
+    /// As [`HttpRequest::name`].
+    pub name: &'static str,
+    /// The same for every attempt: `Message-ID` is made of it.
+    pub id: String,
+    pub at: Instant,
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// Whole call, microseconds.
+    pub deadline: i64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -168,6 +225,8 @@ pub enum Outcome {
         body: Vec<u8>,
     },
     Done,
+    /// It was certainly not done, and the transport knows what that means: mail and files have no bodies to be judged.
+    Failed(Failure),
     /// The request certainly did not reach the partner (no connection).
     NotSent {
         code: String,

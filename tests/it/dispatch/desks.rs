@@ -1,0 +1,198 @@
+//! Mail to a real SMTP server and files into a folder: the partners that are not spoken to over HTTP.
+
+use super::world::{BUYER, World, partners};
+use model::message::MessageKind::{FulfilmentReleased, OrderCancelled, OrderReleased};
+use std::{
+    fs,
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+use tributary::{
+    clock::Clock,
+    config::{Config, environment},
+    sandbox::Options,
+    setup,
+    store::deliveries::DeliveryState,
+};
+
+struct Smtp(Child);
+
+impl Drop for Smtp {
+    fn drop(&mut self) {
+        let _ended = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+/// The system's Python first: Debian's packages are for that one only.
+fn python() -> Option<&'static str> {
+    let knows = |python: &&str| {
+        let tried = Command::new(python).args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
+        tried.is_ok_and(|status| status.success())
+    };
+    ["/usr/bin/python3", "python3"].into_iter().find(knows)
+}
+
+fn smtp(port: u16, folder: &Path) -> Smtp {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/dispatch/smtp.py");
+    let mut command = Command::new(python().expect("is there"));
+    let child = command.arg(script).arg(port.to_string()).arg(folder).spawn().expect("starts");
+    let server = Smtp(child);
+    for _ in 0..1000 {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return server;
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    panic!("the mail server does not listen");
+}
+
+/// Where the server cannot be had a developer may go on; a pipeline may not.
+fn can_serve_mail() -> bool {
+    let can = python().is_some();
+    assert!(can || environment("CI").is_none(), "aiosmtpd is missing (Debian: python3-aiosmtpd)");
+    if !can {
+        println!("skipped: aiosmtpd is not installed (Debian: python3-aiosmtpd)");
+    }
+    can
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+}
+
+/// A world with one more partner, `desk`.
+async fn with_desk(desk: &str, test: impl AsyncFn(&World)) {
+    crate::store::world::urls(async |url: &str| {
+        let config = format!(
+            "[database]\nurl = \"{url}\"\n[dispatch]\nbackoff_permille = 1\nlease_seconds = 4\n[connectors.desk]\n{desk}\n"
+        );
+        let checked = setup::check(Config::read(&config, "test").expect("is right")).expect("is right");
+        let core = Arc::new(setup::open(checked, Clock::system(), false).await.expect("opens"));
+        let world = World { core, erp: partners(Options::default()), other: partners(Options::default()) };
+        test(&world).await;
+        world.erp.stop().await;
+        world.other.stop().await;
+    })
+    .await;
+}
+
+fn mail_to(scheme: &str, port: u16, to: &str) -> String {
+    format!(
+        "kind = \"mail\"\nurl = \"{scheme}://127.0.0.1:{port}\"\ninside = true\n\
+         from = \"Orders <orders@example.com>\"\nto = [\"{to}\"]"
+    )
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder).expect("a folder").map(|f| f.expect("a file").path()).collect();
+    names.sort();
+    names.iter().map(|path| fs::read_to_string(path).expect("is text")).collect()
+}
+
+fn empty(folder: &Path) {
+    fs::read_dir(folder).expect("a folder").for_each(|f| fs::remove_file(f.expect("a file").path()).expect("goes"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_is_mailed_in_order_once_its_server_is_up() {
+    if !can_serve_mail() {
+        return;
+    }
+    let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
+    with_desk(&mail_to("smtp+plain", port, "busy@example.com"), async |world| {
+        empty(folder.path());
+        let order = world.place("1001\r\nBcc: thief@example.com").await;
+        let ids = world.tell("desk", &order, &[OrderReleased, OrderCancelled]).await;
+        world.start();
+        while world.delivery(ids[0]).await.attempts == 0 {
+            tokio::task::yield_now().await;
+        }
+        let server = smtp(port, folder.path());
+        world.until_all_done(&ids).await;
+        let mails = files(folder.path());
+        assert_eq!(mails.len(), 2, "{mails:?}");
+        for (mail, id) in mails.iter().zip(&ids) {
+            let (head, body) = mail.split_once("\r\n\r\n").expect("a head and a body");
+            assert!(head.contains(&format!("Message-ID: <{id}@example.com>")), "{head}");
+            assert!(head.contains("Auto-Submitted: auto-generated"), "{head}");
+            assert!(head.contains("=?utf-8?b?"), "{head}");
+            assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
+            assert!(body.contains("LT-DL-0003 2 pcs Lamp") && !body.contains(BUYER), "{body}");
+        }
+        assert_eq!(mails[0].matches("订单已放行").count(), 2, "in subject and text: {}", mails[0]);
+        assert_eq!(mails[1].matches("订单已取消").count(), 2, "in subject and text: {}", mails[1]);
+        drop(server);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_address_and_a_silent_server_wait_for_a_person() {
+    if !can_serve_mail() {
+        return;
+    }
+    let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
+    let server = smtp(port, folder.path());
+    for (to, error, accepted) in [("nobody", "partner_refused", 0), ("silent", "outcome_unknown", 1)] {
+        with_desk(&mail_to("smtp+plain", port, &format!("{to}@example.com")), async |world| {
+            empty(folder.path());
+            let order = world.place("1").await;
+            let ids = world.tell("desk", &order, &[OrderReleased]).await;
+            world.start();
+            assert_eq!(world.until(ids[0], DeliveryState::Quarantined).await.error, error);
+            assert_eq!(files(folder.path()).len(), accepted);
+        })
+        .await;
+    }
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_tls_is_told_nothing_unless_that_is_meant() {
+    if !can_serve_mail() {
+        return;
+    }
+    let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
+    let server = smtp(port, folder.path());
+    with_desk(&mail_to("smtp", port, "desk@example.com"), async |world| {
+        let order = world.place("1").await;
+        let ids = world.tell("desk", &order, &[OrderReleased]).await;
+        world.start();
+        while world.delivery(ids[0]).await.attempts == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(world.delivery(ids[0]).await.error, "partner_down");
+        assert!(files(folder.path()).is_empty());
+    })
+    .await;
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_are_dropped_as_whole_files_and_never_over_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let desk = format!("kind = \"file_drop\"\nurl = \"file://{}\"", folder.path().display());
+    with_desk(&desk, async |world| {
+        empty(folder.path());
+        let order = world.place("../../1001").await;
+        let ids = world.tell("desk", &order, &[OrderReleased, FulfilmentReleased]).await;
+        let other = world.place("2").await;
+        let taken = world.tell("desk", &other, &[OrderReleased]).await;
+        fs::write(folder.path().join(format!("2-order_released-{}.json", taken[0])), "{}").expect("a file");
+        world.start();
+        world.until_all_done(&ids).await;
+        let name = format!("______1001-order_released-{}.json", ids[0]);
+        let dropped = fs::read(folder.path().join(name)).expect("is there");
+        let dropped: serde_json::Value = serde_json::from_slice(&dropped).expect("JSON");
+        assert_eq!(dropped["order"]["lines"][0]["sku"], "LT-DL-0003");
+        assert_eq!(dropped["key"], ids[0].to_string());
+        assert_eq!(world.until(taken[0], DeliveryState::Quarantined).await.error, "file_conflict");
+        assert_eq!(files(folder.path()).len(), 3, "nothing half-written stays");
+        let told = world.exchanges(ids[0]).await;
+        assert!(told.len() == 1 && !format!("{told:?}").contains(BUYER), "{told:?}");
+    })
+    .await;
+}
