@@ -54,7 +54,7 @@ enum Command {
     Connector(connector::Args),
     /// Show the whole river with a partner world and an embedded database, in a new folder
     Demo(demo::Args),
-    /// Bring files to a channel and say what became of every order in them
+    /// Bring files to a channel and say how many of their orders went through, and every fault
     Import(import::Args),
     /// Make, list and revoke API keys
     Key(key::Args),

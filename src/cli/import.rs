@@ -5,6 +5,7 @@ pub(super) mod remote;
 pub(super) mod report;
 
 use super::{
+    Said,
     config_file::{ConfigFile, application},
     language::{Lang, pick},
     server::{ServerArgs, Where},
@@ -15,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use report::Came;
 use std::{path::PathBuf, time::Duration};
 
-/// Bring files to a channel and say what became of every order in them
+/// Bring files to a channel and say how many of their orders went through, and every fault
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   tributary import store-17-pos receipts.csv --config config/demo.toml
@@ -52,13 +53,14 @@ pub(super) async fn run(args: &Args) -> Result<()> {
 }
 
 async fn bring(args: &Args, language: Language, bar: &ProgressBar, all: &mut Vec<Came>) -> Result<()> {
+    let mut left = 0;
     match args.server.decide(&args.config, language)? {
         Where::There(caller) => {
             for file in &args.files {
                 let name = name_of(file);
                 let show = shower(bar, &name, language);
-                all.push(remote::bring(&caller, &args.channel, &name, file, show).await?);
-                bar.inc(1);
+                let came = remote::bring(&caller, &args.channel, &name, file, show).await;
+                note(came, file, bar, all, &mut left);
             }
         }
         Where::Here(checked) => {
@@ -67,12 +69,24 @@ async fn bring(args: &Args, language: Language, bar: &ProgressBar, all: &mut Vec
             for file in &args.files {
                 let name = name_of(file);
                 let show = shower(bar, &name, language);
-                all.push(direct::bring(&app, &args.channel, &name, file, language, show).await?);
-                bar.inc(1);
+                let came = direct::bring(&app, &args.channel, &name, file, language, show).await;
+                note(came, file, bar, all, &mut left);
             }
         }
     }
-    Ok(())
+    if left == 0 { Ok(()) } else { Err(Said.into()) }
+}
+
+/// One file that cannot be taken does not keep the others waiting.
+fn note(came: Result<Came>, file: &std::path::Path, bar: &ProgressBar, all: &mut Vec<Came>, left: &mut usize) {
+    match came {
+        Ok(came) => all.push(came),
+        Err(error) => {
+            *left += 1;
+            bar.suspend(|| eprintln!("{}: {error:#}", file.display()));
+        }
+    }
+    bar.inc(1);
 }
 
 fn name_of(file: &std::path::Path) -> String {

@@ -46,6 +46,23 @@ async fn open(config: &Config) -> Result<Store> {
     Ok(Store::open(&StoreOptions { url, allow_unsafe, ..StoreOptions::default() }).await?)
 }
 
+/// What was looked at, in one sentence.
+fn summary(report: &Report, language: Language) -> String {
+    let Report { documents, orders, events, deliveries, stock_levels, reservations, not_replayed, .. } = report;
+    let violations = report.violations.len() + usize::try_from(report.untold).unwrap_or(usize::MAX);
+    match language {
+        Language::English => format!(
+            "Looked at {documents} documents, {orders} orders ({not_replayed} not replayed), {events} events, {deliveries} \
+             deliveries, {stock_levels} stock levels and {reservations} reservations: {}.",
+            count(violations, "violation")
+        ),
+        Language::Chinese => format!(
+            "已检查 {documents} 份单据、{orders} 张订单（{not_replayed} 张未重放）、{events} 个事件、{deliveries} 条投递、\
+             {stock_levels} 条库存和 {reservations} 条预留：发现 {violations} 处违规。"
+        ),
+    }
+}
+
 fn tell(report: &Report, language: Language) {
     for violation in &report.violations {
         let words = language.say(violation.code, &args([("what", violation.what.clone())]));
@@ -54,10 +71,5 @@ fn tell(report: &Report, language: Language) {
     if report.untold > 0 {
         eprintln!("... and {} more", report.untold);
     }
-    let Report { documents, orders, events, deliveries, stock_levels, reservations, not_replayed, .. } = report;
-    println!(
-        "Looked at {documents} documents, {orders} orders ({not_replayed} not replayed), {events} events, {deliveries} \
-         deliveries, {stock_levels} stock levels and {reservations} reservations: {}.",
-        count(report.violations.len() + usize::try_from(report.untold).unwrap_or(usize::MAX), "violation"),
-    );
+    println!("{}", summary(report, language));
 }

@@ -18,7 +18,7 @@ use model::{
         decide::{Identity, decide},
         deed::Done,
         effects::{Effect, StockMove, Tell, Work},
-        event::{Actor, Happened},
+        event::{Actor, Event, Happened},
         refusal::Refusal,
         state::Slot,
         status::{Status, status},
@@ -177,6 +177,7 @@ impl Batch {
         let did = match (was, command) {
             (0, _) => Did::Created,
             (_, Command::NoteStale { .. }) => Did::NotedStale,
+            _ if happened.iter().any(|h| matches!(h.event, Event::ChannelChangeRefused { .. })) => Did::NotedRefused,
             _ => Did::Changed,
         };
         let held = matches!(status(&slot), Some(Status::OnHold | Status::AwaitingApproval));

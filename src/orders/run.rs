@@ -86,6 +86,8 @@ pub enum Did {
     Changed,
     /// Only noted that something older was said of it.
     NotedStale,
+    /// Only noted that what was asked could not be done any more.
+    NotedRefused,
 }
 
 /// The outcomes of a document's statements, counted.
@@ -97,6 +99,7 @@ pub fn counted(outcomes: &[Outcome]) -> Outcomes {
             Outcome::Done { did, held, .. } => {
                 match did {
                     Did::Created => all.created += 1,
+                    Did::NotedRefused => all.refused += 1,
                     Did::Changed | Did::NotedStale => all.changed += 1,
                 }
                 all.held += u32::from(*held);

@@ -52,7 +52,10 @@ pub(super) fn routes(api: &mut Api) {
     let says = command("declineOrder", "Declines the approval", Permission::Approve).json::<Decline>();
     api.post("/v1/orders/{id}/decline", decline, says.fails(400, WORDS).fails(403, SIGNERS).fails(409, SIGNING));
     let says = changes("resolveHold", "Accepts what an order is held for").json::<Resolve>().fails(400, WORDS);
-    let says = says.fails(403, &["not_a_person"]).fails(404, &["unknown_hold"]).fails(409, &["hold_needs_mending"]);
+    let says = says
+        .fails(403, &["not_a_person", "hold_not_yours"])
+        .fails(404, &["unknown_hold"])
+        .fails(409, &["hold_needs_mending"]);
     api.post("/v1/orders/{id}/holds/{code}/resolve", resolve, says);
     let says = changes("amendOrder", "Changes address, quantities or lines").query::<Mode>().json::<amendment::Amend>();
     let says = says.fails(400, WORDS).fails(400, amendment::FAULTS).fails(404, &["unknown_line"]);
@@ -66,7 +69,11 @@ pub(super) fn routes(api: &mut Api) {
     api.post("/v1/orders/{id}/payment", payment, says);
     let says = command("ship", "A parcel left the warehouse", Permission::WriteStock).json::<ship::Ship>();
     let says = says.fails(400, WORDS).fails(404, &["unknown_fulfilment"]);
-    api.post("/v1/fulfilments/{id}/ship", ship::ship, says.fails(409, &["not_released", "nothing_to_ship"]));
+    api.post(
+        "/v1/fulfilments/{id}/ship",
+        ship::ship,
+        says.fails(404, &["unknown_carrier"]).fails(409, &["not_released", "nothing_to_ship", "fulfilment_cancelled"]),
+    );
 }
 
 /// Why words are not taken.

@@ -61,7 +61,7 @@ impl Problem {
     pub fn refused(refusal: Refusal) -> Self {
         let status = match refusal.code.as_str() {
             "unknown_order" | "unknown_line" | "unknown_hold" | "unknown_fulfilment" => StatusCode::NOT_FOUND,
-            "not_a_person" | "own_order" | "wrong_role" | "over_authority" => StatusCode::FORBIDDEN,
+            "hold_not_yours" | "not_a_person" | "own_order" | "wrong_role" | "over_authority" => StatusCode::FORBIDDEN,
             _ => StatusCode::CONFLICT,
         };
         Self { args: refusal.args, ..Self::new(status, &refusal.code) }

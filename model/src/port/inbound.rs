@@ -64,7 +64,10 @@ pub struct Outcomes {
     pub changed: u32,
     /// Statements that said nothing new, or something older than what is known.
     pub unchanged: u32,
-    /// Of the created and changed, those that wait for a person now.
+    /// Statements that asked for what could not be done any more.
+    #[serde(default)]
+    pub refused: u32,
+    /// Of all these, those that wait for a person now.
     pub held: u32,
 }
 
@@ -80,6 +83,7 @@ impl Outcomes {
             created: self.created.saturating_add(other.created),
             changed: self.changed.saturating_add(other.changed),
             unchanged: self.unchanged.saturating_add(other.unchanged),
+            refused: self.refused.saturating_add(other.refused),
             held: self.held.saturating_add(other.held),
         }
     }

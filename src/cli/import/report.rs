@@ -37,12 +37,13 @@ pub(super) struct Fault {
     pub(super) remedy: String,
 }
 
-/// Prints it; fails when a file waits as a whole.
+/// Prints it; fails when a file waits as a whole, or nothing of it was taken.
 pub(in crate::cli) fn print(all: &[Came], language: Language) -> Result<()> {
     for came in all {
         one(came, language);
     }
-    if all.iter().any(|came| came.held.is_some()) {
+    let nothing_taken = |came: &Came| came.good == 0 && came.faults_in_all > 0;
+    if all.iter().any(|came| came.held.is_some() || nothing_taken(came)) {
         return Err(Said.into());
     }
     Ok(())
@@ -102,6 +103,7 @@ fn outcomes(of: Outcomes, language: Language) -> String {
         (say("created", "新建"), of.created),
         (say("changed", "更改"), of.changed),
         (say("unchanged", "无变化"), of.unchanged),
+        (say("too late to be done", "过晚未执行"), of.refused),
         (say("of these waiting for a person", "其中等待人工处理"), of.held),
     ];
     counts.map(|(what, number)| format!("{what}: {number}")).join("    ")

@@ -9,6 +9,7 @@ use crate::{
     app::App,
     auth::Permission,
     orders::{self, CommandJob},
+    store::parties::{self, Known},
     web::{
         body::Json,
         claim::Caller,
@@ -162,8 +163,10 @@ pub(super) async fn amend(
     let id = order_id(&id)?;
     let slot = load(&app.core, id).await?;
     let order = slot.order().ok_or_else(|| Problem::refused(Refusal::new("not_placed")))?;
+    let known = consignee(&app, order).await?;
     let mut parties = Vec::new();
     let amendment = amendment(body.0, order, |party| {
+        let party = completed(party, known);
         let reference = orders::refer(&app.core.party_key, id, &party);
         parties.push((reference.id, party));
         reference
@@ -174,6 +177,26 @@ pub(super) async fn amend(
         return preview::show(&app, job, &request).await;
     }
     carry_out_with(&app, &caller, id, command, parties).await
+}
+
+/// Who gets the goods as the order stands.
+async fn consignee(app: &App, order: &Order) -> Result<Option<Party>, Problem> {
+    let Some(to) = &order.header.ship_to else { return Ok(None) };
+    let known = parties::get(app.core.store.read(), &[to.id]).await?.remove(&to.id);
+    Ok(known.and_then(|known| if let Known::Here(party) = known { Some(*party) } else { None }))
+}
+
+/// A new address alone is the same person's: a party that names nobody takes name and phones from the one before.
+fn completed(party: Party, known: Option<Party>) -> Party {
+    let nameless =
+        party.name.is_empty() && party.company.is_empty() && party.phones.is_empty() && party.emails.is_empty();
+    match known {
+        Some(known) if nameless => {
+            let note = if party.note.is_empty() { known.note } else { party.note };
+            Party { address: party.address.or(known.address), note, ..known }
+        }
+        Some(_) | None => party,
+    }
 }
 
 /// The amendment in the model's words; `file` files a person away.

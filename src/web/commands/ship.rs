@@ -43,6 +43,10 @@ pub(super) async fn ship(
     let fulfilment: FulfilmentId = id.parse().map_err(|_| unknown())?;
     let order = order_places::of_fulfilment(app.core.store.read(), fulfilment).await?.ok_or_else(unknown)?;
     let parcel = parcel(body.0)?;
+    let world = app.core.world(app.core.clock.now()).await?;
+    if !world.carriers.iter().any(|carrier| carrier.code == parcel.carrier) {
+        return Err(Problem::not_found("unknown_carrier").with("carrier", &parcel.carrier).at("/carrier"));
+    }
     let command = Command::Ship { fulfilment, parcel: parcel.clone() };
     if let Outcome::Refused { refusal, .. } = run(&app, &caller, order, command, Vec::new()).await?
         // Said twice is said once; the link below may be what a crash left out.

@@ -59,7 +59,8 @@ fn parcel(state: &ParcelState, nodes: &[TrackingNode], language: Language) -> Va
         "number": state.parcel.number,
         "status": state.status,
         "status_text": word(language, &format!("tracking_{}", state.status.name())),
-        "at": time(state.at),
+        // Its carrier has not spoken yet.
+        "at": (state.at != ParcelState::UNHEARD).then(|| time(state.at)),
         "history": nodes.iter().map(|node| one_node(node, language)).collect::<Vec<_>>(),
     })
 }

@@ -12,6 +12,7 @@ use crate::{
     },
     words::Language,
 };
+use model::said::Args;
 use model::{
     ids::{DocumentId, OrderId},
     order::{
@@ -164,8 +165,19 @@ pub(in crate::web) fn holds(order: &Order, language: Language) -> Vec<Value> {
     order.holds.iter().map(|hold| one_hold(hold, language)).collect()
 }
 
+/// Arguments that are codes, in words.
+fn spoken(args: &Args, language: Language) -> Args {
+    const CODES: [&str; 3] = ["asked", "differences", "refusal"];
+    let mut spoken = args.clone();
+    for (_, codes) in spoken.iter_mut().filter(|(name, _)| CODES.contains(&name.as_str())) {
+        let all: Vec<_> = codes.split(',').map(|code| word(language, code.trim())).collect();
+        *codes = all.join(", ");
+    }
+    spoken
+}
+
 fn one_hold(hold: &Hold, language: Language) -> Value {
-    let words = language.say(&hold.code, &hold.args);
+    let words = language.say(&hold.code, &spoken(&hold.args, language));
     json!({
         "code": hold.code,
         "title": words.title,

@@ -30,7 +30,7 @@ const OUTGOING: &str = "a partner's own form of a message";
 const POLICY: &str = "an approval rule, a freight rule, a weight";
 
 /// Names that are words of everyday: what means the extension cannot be told from what means a file.
-const EVERYDAY: [&str; 2] = ["file", "webhook"];
+const EVERYDAY: [&str; 3] = ["file", "mail", "webhook"];
 
 /// The rows of the table: what it is, its files, its Rust.
 fn rows(page: &str) -> Vec<[String; 3]> {

@@ -11,7 +11,7 @@ use crate::{
         state::{Approval, Hold, ReleaseRule, Stage},
     },
     rules::approval,
-    said::{Args, Claimed},
+    said::{Claimed, args},
 };
 
 pub(super) fn approve(deed: &mut Deed<'_>, seen: &str) -> Result<(), Refusal> {
@@ -47,7 +47,7 @@ pub(super) fn decline(deed: &mut Deed<'_>, why: &str) -> Result<(), Refusal> {
         blocks: Stage::Approval,
         since: deed.facts().now,
         due: None,
-        args: Args::new(),
+        args: args([("by", user.to_string()), ("why", why.to_owned())]),
         release: ReleaseRule::Mended,
     };
     deed.push(Event::Held { hold });
@@ -61,7 +61,7 @@ pub(super) fn resolve_hold(deed: &mut Deed<'_>, code: &str, how: &str) -> Result
     let hold = order.hold(code).ok_or_else(|| Refusal::new("unknown_hold").with("hold", code))?;
     let Actor::User { role, .. } = deed.actor() else { return Err(Refusal::new("not_a_person")) };
     if *role != hold.owner && role.as_str() != "admin" {
-        return Err(Refusal::new("wrong_role").with("needed", &hold.owner).with("role", role));
+        return Err(Refusal::new("hold_not_yours").with("hold", code).with("wanted", &hold.owner).with("found", role));
     }
     if hold.release != ReleaseRule::Person {
         return Err(Refusal::new("hold_needs_mending").with("hold", code));

@@ -1,0 +1,66 @@
+//! What people at the desk stumbled over.
+
+use super::desk::{Desk, shop_order};
+use actix_web::test::TestRequest;
+use serde_json::{Value, json};
+
+#[actix_web::test]
+async fn a_new_address_alone_is_the_same_persons() {
+    let desk = Desk::open().await;
+    let key = desk.key("lin", "order_desk").await;
+    let id = desk.order("orders/create", &shop_order(1, 12, "Anna de Vries")).await;
+    let order = format!("/v1/orders/{id}");
+    let there = json!({ "address": { "country": "NL", "city": "Zwolle", "street": "Kade 2", "postcode": "8011 AA" } });
+    let (status, _) = desk.post(&format!("{order}/amend"), &key, json!({ "ship_to": there, "why": "moved" })).await;
+    assert_eq!(status, 200);
+    let (_, shown) = desk.get(&order, &key).await;
+    assert_eq!(
+        (&shown["ship_to"]["name"], &shown["ship_to"]["address"]["city"]),
+        (&json!("Anna de Vries"), &json!("Zwolle"))
+    );
+    assert!(shown["ship_to"]["phones"].as_array().is_some_and(|phones| !phones.is_empty()), "{shown}");
+    let other = json!({ "name": "Bo Visser", "address": there["address"] });
+    desk.post(&format!("{order}/amend"), &key, json!({ "ship_to": other, "why": "a neighbour takes it" })).await;
+    let (_, shown) = desk.get(&order, &key).await;
+    assert_eq!((&shown["ship_to"]["name"], &shown["ship_to"]["phones"]), (&json!("Bo Visser"), &Value::Null), "{shown}");
+}
+
+#[actix_web::test]
+async fn a_parcel_goes_with_a_carrier_we_know() {
+    let desk = Desk::open().await;
+    let key = desk.key("wang", "logistics").await;
+    let id = desk.order("orders/create", &shop_order(1, 12, "Anna de Vries")).await;
+    let order = format!("/v1/orders/{id}");
+    let (_, shown) = desk.get(&order, &key).await;
+    let path = format!("/v1/fulfilments/{}/ship", shown["fulfilments"][0]["id"].as_str().expect("a fulfilment"));
+    let (status, problem) = desk.post(&path, &key, json!({ "carrier": "nosuch", "number": "X1" })).await;
+    assert_eq!((status, &problem["code"]), (404, &json!("unknown_carrier")), "{problem}");
+    let (status, _) = desk.post(&path, &key, json!({ "carrier": "dhl", "number": "X1" })).await;
+    assert_eq!(status, 200);
+    let (_, shown) = desk.get(&order, &key).await;
+    assert_eq!(shown["fulfilments"][0]["parcels"][0]["at"], Value::Null, "its carrier has not spoken: {shown}");
+}
+
+#[actix_web::test]
+async fn refusals_and_holds_are_whole_sentences() {
+    let desk = Desk::open().await;
+    let (clerk, reader) = (desk.key("lin", "order_desk").await, desk.key("mei", "reader").await);
+    let mut dear = shop_order(1, 1, "Anna de Vries");
+    dear["line_items"][0]["price"] = json!("1.00");
+    let id = desk.order("orders/create", &dear).await;
+    let order = format!("/v1/orders/{id}");
+    for language in ["en", "zh"] {
+        for hold in ["price_difference", "nosuch"] {
+            let ask = TestRequest::post().uri(&format!("{order}/holds/{hold}/resolve"));
+            let ask = ask.insert_header(("accept-language", language)).set_json(json!({ "how": "agreed" }));
+            let (status, problem) = desk.send(ask, &clerk).await;
+            assert!(matches!(status, 403 | 404), "{problem}");
+            let detail = problem["detail"].as_str().expect("words");
+            assert!(!detail.contains('{') && detail.contains(hold), "{detail}");
+        }
+        let ask = TestRequest::get().uri(&order).insert_header(("accept-language", language));
+        let (_, shown) = desk.send(ask, &reader).await;
+        let detail = shown["holds"][0]["detail"].as_str().expect("a hold with words");
+        assert!(!detail.contains('{') && !detail.contains("price_below_book"), "codes are not words: {detail}");
+    }
+}
