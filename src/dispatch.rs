@@ -95,12 +95,28 @@ fn transport(
         let credentials = Credentials::of(&core.config, &auth, &connector.auth)?;
         return Ok(Transport::Http { client: client.clone(), endpoint, credentials });
     }
+    elsewhere(&core.config, name, connector)
+}
+
+/// Passes when the connector's address is one we can call.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_address(config: &config::Config, name: &str, connector: &config::Connector) -> Result<(), ConfigError> {
+    if endpoint(name, connector)?.is_none() {
+        elsewhere(config, name, connector)?;
+    }
+    Ok(())
+}
+
+/// The way to a partner that is not called over HTTP.
+fn elsewhere(config: &config::Config, name: &str, connector: &config::Connector) -> Result<Transport, ConfigError> {
     let url = format!("connectors.{name}.url");
     if connector.url.starts_with("file:") {
         let folder = Folder::of(&connector.url);
         return folder.map(Transport::Folder).ok_or_else(|| wrong(&url, "a folder is file:///path".to_owned()));
     }
-    let login = auth::login(&core.config, &auth, &connector.auth)?;
+    let login = auth::login(config, &format!("connectors.{name}.auth"), &connector.auth)?;
     Server::new(&connector.url, connector.inside, &connector.from, &connector.to, login)
         .map(Transport::Mail)
         .map_err(|problem| wrong(&url, problem))

@@ -1,6 +1,7 @@
 //! From configuration to a core ready to run: everything is read and checked first, all mistakes at once.
 
 mod hooks;
+mod house;
 mod partners;
 
 use crate::{
@@ -74,9 +75,7 @@ pub fn check(config: Config) -> Result<Checked, Vec<Mistake>> {
     check_callbacks(&config, &mut mistakes);
     let listeners = partners::listeners(&config, &mut mistakes);
     let forms = partners::forms(&config, &mut mistakes);
-    if config.company.zone.parse::<chrono_tz::Tz>().is_err() {
-        mistakes.push(in_config("company.zone", "unknown_zone", &format!("`{}` is no IANA zone", config.company.zone)));
-    }
+    house::check(&config, &mut mistakes);
     match policies {
         Some(policies) if mistakes.is_empty() => Ok(Checked { config, policies, channels, listeners, forms }),
         _ => {

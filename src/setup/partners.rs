@@ -4,7 +4,7 @@ use super::{Forms, MAPPINGS, Mistake, OUTGOING, files, in_config, note, tables};
 use crate::{
     app::Listener,
     config::{self, Config},
-    dispatch::auth::Credentials,
+    dispatch::{self, auth::Credentials},
 };
 use adapters::{
     connectors::{self, Connector},
@@ -34,6 +34,9 @@ pub(super) fn listeners(config: &Config, mistakes: &mut Vec<Mistake>) -> Vec<Lis
                     }
                 }
             }
+        }
+        if let Err(error) = dispatch::check_address(config, name, connector) {
+            mistakes.push(in_config(&format!("{place}.url"), "bad_address", &error.problem));
         }
         if let Err(error) = Credentials::of(config, &format!("{place}.auth"), &connector.auth) {
             mistakes.push(in_config(&place, "auth_unfit", &error.to_string()));

@@ -276,3 +276,19 @@ fn mistakes_of_connectors_are_found_before_anything_starts() {
         assert!(words.contains(wanted), "{wanted} is not in {words}");
     }
 }
+
+#[test]
+fn check_finds_the_addresses_that_serve_would_refuse() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = "[server]\nlisten = \"0.0.0.0:8080\"\n[database]\nurl = \"mysql://root@h/x\"\n[channels.shop]\n\
+                  platform = \"file\"\nmapping = \"pos-cn-csv\"\nzone = \"Asia/Shanghai\"\ncountry = \"China\"\n\
+                  [connectors.erp]\nkind = \"erp_rest\"\nurl = \"ftp://erp.example/x\"\n";
+    std::fs::write(folder.path().join("a.toml"), config).expect("a file");
+    let (code, words) = code_and_words(folder.path(), &["check", "--config", "a.toml"]);
+    assert_eq!(code, 1, "{words}");
+    for wanted in
+        ["server.listen", "behind_proxy", "database.url", "`mysql:`", "channels.shop.country", "connectors.erp.url"]
+    {
+        assert!(words.contains(wanted), "{wanted}: {words}");
+    }
+}

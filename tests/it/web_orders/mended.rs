@@ -22,7 +22,11 @@ async fn a_new_address_alone_is_the_same_persons() {
     let other = json!({ "name": "Bo Visser", "address": there["address"] });
     desk.post(&format!("{order}/amend"), &key, json!({ "ship_to": other, "why": "a neighbour takes it" })).await;
     let (_, shown) = desk.get(&order, &key).await;
-    assert_eq!((&shown["ship_to"]["name"], &shown["ship_to"]["phones"]), (&json!("Bo Visser"), &Value::Null), "{shown}");
+    assert_eq!(
+        (&shown["ship_to"]["name"], &shown["ship_to"]["phones"]),
+        (&json!("Bo Visser"), &Value::Null),
+        "{shown}"
+    );
 }
 
 #[actix_web::test]
