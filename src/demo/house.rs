@@ -108,7 +108,8 @@ impl House {
             out::line(&format!("   curl -s -H \"Authorization: Bearer $KEY\" '{server}{path}'"));
         }
         out::line(&format!("   curl -s {partners}/control/state"));
-        tokio::signal::ctrl_c().await?;
+        // However it is ended, the demo leaves nothing behind.
+        crate::web::server::stop_asked().await;
         Ok(())
     }
 

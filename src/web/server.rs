@@ -98,7 +98,8 @@ pub fn check_address(core: &Core, listener: &TcpListener) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
 }
 
-async fn stop_asked() {
+/// Returns at SIGTERM or Ctrl-C.
+pub async fn stop_asked() {
     let interrupted = signal::ctrl_c();
     #[cfg(unix)]
     let terminated = async {
