@@ -18,6 +18,7 @@ pub mod setup;
 pub mod store;
 pub mod telemetry;
 pub mod tracking;
+pub mod transit;
 pub mod verify;
 pub mod web;
 pub mod words;

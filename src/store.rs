@@ -25,6 +25,7 @@ pub mod rejects;
 pub mod said;
 pub mod shipments;
 pub mod stock;
+pub mod transits;
 pub mod work;
 
 mod error;

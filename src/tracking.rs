@@ -10,6 +10,7 @@ use crate::{
         documents::DocumentState,
         shipments::{self, NewTracking, Shipment},
     },
+    transit,
 };
 use model::{
     codes::Carrier,
@@ -59,6 +60,7 @@ async fn taken(core: &Core, runner: &Runner, task: &Task) -> Result<(), Fault> {
         let parcel = Parcel { carrier: Carrier::new(code), number: report.number.clone() };
         if let Some(shipment) = record(core, task.document, &parcel, report).await? {
             tell(runner, &shipment).await?;
+            transit::schedule(core, &shipment).await?;
         }
     }
     let (good, bad) = (callback.reports.len(), callback.rejects.len());

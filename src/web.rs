@@ -9,6 +9,7 @@ pub mod deliveries;
 pub mod documents;
 pub mod doors;
 pub mod health;
+pub mod lanes;
 pub mod master;
 pub mod orders;
 pub mod parties;
@@ -34,6 +35,7 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
     deliveries::routes(cfg);
     documents::routes(cfg);
     health::routes(cfg);
+    lanes::routes(cfg);
     master::routes(cfg);
     orders::routes(cfg);
     parties::routes(cfg);

@@ -5,6 +5,7 @@ use crate::{
     app::Core,
     orders::{CommandJob, Outcome, RunError, Runner},
     store::{Lane, StoreError, orders, work},
+    transit::{self, COUNT_TRANSIT},
 };
 use model::{
     ids::{FulfilmentId, OrderId},
@@ -59,6 +60,7 @@ async fn round(core: &Core, runner: &Runner) -> Result<usize, Fault> {
     tx.commit().await?;
     for job in &due {
         match job.kind.as_str() {
+            COUNT_TRANSIT => transit::count(core, &job.key).await?,
             EXPIRE_RESERVATION => expire(runner, &job.key).await?,
             LOSE_STOCK => lose_stock(runner, &job.key).await?,
             RETRY_ALLOCATION => retry_allocation(runner, &job.key).await?,

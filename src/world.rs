@@ -2,7 +2,7 @@
 
 use crate::{
     app::Core,
-    store::{StoreError, master},
+    store::{StoreError, master, transits},
 };
 use chrono::Offset as _;
 use model::{
@@ -54,6 +54,7 @@ async fn read(core: &Core, now: Instant) -> Result<World, StoreError> {
         warehouses: master::warehouses(db, now).await?,
         carriers: master::carriers(db).await?,
         rate_cards: master::rate_cards(db).await?,
+        transits: transits::all(db).await?,
         policies: Arc::clone(&core.policies),
     })
 }

@@ -139,6 +139,7 @@ fn facts(checked: &Checked) -> Result<Facts> {
             warehouses: world::warehouses(),
             carriers: world::carriers(),
             rate_cards: RateCards::new(world::rate_cards()),
+            transits: Default::default(),
             policies: Arc::clone(&checked.policies),
         }),
         products,

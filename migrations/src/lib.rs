@@ -3,6 +3,7 @@
 use sea_orm_migration::prelude::*;
 
 mod m20261122_000001_river;
+mod m20261125_000004_transit;
 
 /// Applies the steps in order; run by `tributary migrate` and at start.
 #[derive(Clone, Copy, Debug)]
@@ -10,7 +11,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_river::Migration)]
+        vec![Box::new(m20261122_000001_river::Migration), Box::new(m20261125_000004_transit::Migration)]
     }
 }
 

@@ -32,5 +32,7 @@ pub mod shipments;
 pub mod stock;
 pub mod stock_ledger;
 pub mod tracking;
+pub mod transit_lanes;
+pub mod transits;
 pub mod warehouses;
 pub mod work;
