@@ -13,6 +13,7 @@ pub mod intake;
 pub mod keys;
 pub mod master;
 pub mod orders;
+pub mod replenish;
 pub mod sandbox;
 pub mod setup;
 pub mod store;

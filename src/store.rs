@@ -22,6 +22,7 @@ pub mod order_places;
 pub mod orders;
 pub mod parties;
 pub mod rejects;
+pub mod replenishments;
 pub mod said;
 pub mod shipments;
 pub mod stock;

@@ -14,6 +14,7 @@ pub mod master;
 pub mod orders;
 pub mod parties;
 pub mod problem;
+pub mod replenishments;
 pub mod reply;
 pub mod server;
 pub mod stock;
@@ -39,6 +40,7 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
     master::routes(cfg);
     orders::routes(cfg);
     parties::routes(cfg);
+    replenishments::routes(cfg);
     stock::routes(cfg);
     uploads::routes(cfg);
     webhooks::routes(cfg);

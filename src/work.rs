@@ -4,6 +4,7 @@
 use crate::{
     app::Core,
     orders::{CommandJob, Outcome, RunError, Runner},
+    replenish::{self, CHECK_REORDER},
     store::{Lane, StoreError, orders, work},
     transit::{self, COUNT_TRANSIT},
 };
@@ -60,6 +61,7 @@ async fn round(core: &Core, runner: &Runner) -> Result<usize, Fault> {
     tx.commit().await?;
     for job in &due {
         match job.kind.as_str() {
+            CHECK_REORDER => replenish::check(core, &job.key).await?,
             COUNT_TRANSIT => transit::count(core, &job.key).await?,
             EXPIRE_RESERVATION => expire(runner, &job.key).await?,
             LOSE_STOCK => lose_stock(runner, &job.key).await?,
@@ -98,6 +100,8 @@ async fn retry_backorders(core: &Core, runner: &Runner, sku: &str) -> Result<(),
     for order in orders::backordered(core.store.read(), &[sku], BACKORDERS_MAX).await? {
         command(runner, order, Command::StockArrived).await?;
     }
+    // Only now is it known what is still wanted.
+    replenish::check(core, sku).await?;
     Ok(())
 }
 

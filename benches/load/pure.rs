@@ -140,6 +140,7 @@ fn facts(checked: &Checked) -> Result<Facts> {
             carriers: world::carriers(),
             rate_cards: RateCards::new(world::rate_cards()),
             transits: Default::default(),
+            reorder_points: Default::default(),
             policies: Arc::clone(&checked.policies),
         }),
         products,

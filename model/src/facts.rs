@@ -44,6 +44,8 @@ pub struct World {
     pub carriers: Vec<CarrierFacts>,
     pub rate_cards: RateCards,
     pub transits: transit::Transits,
+    /// Where stock is short when less than this can be promised.
+    pub reorder_points: HashMap<(Sku, Warehouse), Quantity>,
     pub policies: Arc<Policies>,
 }
 

@@ -25,6 +25,7 @@ pub mod prices;
 pub mod products;
 pub mod rate_cards;
 pub mod rejects;
+pub mod replenishments;
 pub mod reservations;
 pub mod said;
 pub mod settings;

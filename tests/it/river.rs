@@ -5,5 +5,6 @@ mod files;
 mod intake;
 mod people;
 mod permutations;
+mod replenish;
 mod stock;
 pub(crate) mod world;

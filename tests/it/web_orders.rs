@@ -4,5 +4,6 @@ mod desk;
 mod lanes;
 mod people;
 mod reading;
+mod replenishments;
 mod stock;
 mod tables;
