@@ -3,18 +3,21 @@
 //! Follow-up work: it reads stock and orders without locks and locks only proposals, so it stands in nobody's way.
 
 use crate::{
-    app::Core,
+    app::{Core, Listener},
     store::{
-        Lane, StoreError,
+        Lane, StoreError, Tx,
+        deliveries::{self, NewDelivery},
         replenishments::{self, Measured, Reasons, Replenishment, State},
+        rows,
         work::Job,
     },
 };
 use model::{
     codes::{Sku, Warehouse},
     facts::Facts,
-    ids::ReplenishmentId,
+    ids::{OrderId, ReplenishmentId},
     measure::Quantity,
+    message::MessageKind,
     order::{
         effects::StockMove,
         event::Actor,
@@ -64,6 +67,7 @@ pub(crate) async fn check(core: &Core, sku: &str) -> Result<(), StoreError> {
     let known = replenishments::covering(&tx, sku).await?;
     let seen = Seen { sku: Sku::new(sku), waiting, orders, now };
     let home = home(&measured, &known);
+    let mut told = false;
     for (warehouse, stock) in &measured {
         let wanted = if Some(warehouse) == home { waiting } else { Quantity::ZERO };
         let under = stock.level.available() < stock.reorder_point;
@@ -77,6 +81,7 @@ pub(crate) async fn check(core: &Core, sku: &str) -> Result<(), StoreError> {
                         Err(error) if error.is_duplicate() => return Ok(()),
                         done => done?,
                     }
+                    told |= tell(core, &tx, new.id, MessageKind::ReorderProposed, now).await?;
                 }
             }
             (Some(one), false) => {
@@ -95,7 +100,38 @@ pub(crate) async fn check(core: &Core, sku: &str) -> Result<(), StoreError> {
             (None, false) | (Some(_), true) => {}
         }
     }
-    tx.commit().await
+    tx.commit().await?;
+    if told {
+        core.deliveries.notify_waiters();
+    }
+    Ok(())
+}
+
+/// Tells the connectors that listen for it; the stream is the replenishment's, whose row this transaction holds. Gives
+/// whether there are any.
+///
+/// # Errors
+/// The database is away.
+pub(crate) async fn tell(
+    core: &Core,
+    tx: &Tx,
+    id: ReplenishmentId,
+    kind: MessageKind,
+    now: Instant,
+) -> Result<bool, StoreError> {
+    let body = rows::json(&serde_json::json!({ "replenishment": id }))?;
+    let new = |listener: &Listener| NewDelivery {
+        connector: listener.connector.as_str().into(),
+        stream: id.uuid(),
+        // There is no order: the place of its id says what the message is about.
+        order: OrderId::from_uuid(id.uuid()),
+        kind,
+        body: body.clone(),
+        next_at: now,
+    };
+    let all: Vec<NewDelivery> = core.listeners.iter().filter(|l| l.kinds.contains(&kind)).map(new).collect();
+    deliveries::insert(tx, &all, now).await?;
+    Ok(!all.is_empty())
 }
 
 /// The warehouse that what orders wait for is bought for: where it was proposed already, else where the most is kept.
@@ -107,8 +143,7 @@ fn home<'a>(measured: &'a BTreeMap<Warehouse, Measured>, known: &[Replenishment]
 
 /// What was approved for other warehouses.
 fn incoming(known: &[Replenishment], warehouse: &Warehouse) -> Quantity {
-    let comes =
-        |one: &&Replenishment| one.warehouse != *warehouse && matches!(one.state, State::Approved | State::Pushed);
+    let comes = |one: &&Replenishment| one.warehouse != *warehouse && one.state == State::Approved;
     known.iter().filter(comes).fold(Quantity::ZERO, |sum, one| sum.plus(one.quantity))
 }
 

@@ -1,4 +1,4 @@
-//! The ERP (`/sales-orders`, `/shipments`) and the CRM (`/customers`).
+//! The ERP (`/sales-orders`, `/shipments`, `/purchase-requisitions`) and the CRM (`/customers`).
 
 use super::{
     answers,
@@ -14,6 +14,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/sales-orders/{id}").route(web::put().to(put_order)).route(web::get().to(get_order)))
         .service(web::resource("/sales-orders/{id}/cancel").route(web::post().to(cancel_order)))
         .service(web::resource("/shipments/{id}").route(web::put().to(put_shipment)).route(web::get().to(get_shipment)))
+        .service(
+            web::resource("/purchase-requisitions/{id}")
+                .route(web::put().to(put_bought))
+                .route(web::get().to(get_bought)),
+        )
         .service(
             web::resource("/customers/{id}").route(web::put().to(put_customer)).route(web::get().to(get_customer)),
         );
@@ -37,6 +42,14 @@ async fn put_shipment(world: Data<World>, request: HttpRequest, id: Path<String>
 
 async fn get_shipment(world: Data<World>, request: HttpRequest, id: Path<String>) -> HttpResponse {
     serve(&world, Partner::Erp, &request, |_| world.find(Kind::Shipment, &id)).await
+}
+
+async fn put_bought(world: Data<World>, request: HttpRequest, id: Path<String>, body: Bytes) -> HttpResponse {
+    serve(&world, Partner::Erp, &request, |key| world.put(Kind::Requisition, &id, key, &body)).await
+}
+
+async fn get_bought(world: Data<World>, request: HttpRequest, id: Path<String>) -> HttpResponse {
+    serve(&world, Partner::Erp, &request, |_| world.find(Kind::Requisition, &id)).await
 }
 
 async fn put_customer(world: Data<World>, request: HttpRequest, id: Path<String>, body: Bytes) -> HttpResponse {

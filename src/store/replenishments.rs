@@ -33,11 +33,20 @@ pub enum State {
     /// Waits for a person.
     Proposed,
     Approved,
-    /// The ERP was told.
-    Pushed,
     /// Stock came in and the shortage is over.
     Received,
     Dismissed,
+}
+
+impl State {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Received => "received",
+            Self::Dismissed => "dismissed",
+        }
+    }
 }
 
 /// What was seen when something was proposed; base units.
@@ -224,6 +233,22 @@ pub async fn by_id(
     let key = vec![vec![id.uuid().into()]];
     let found = bulk::find::<replenishments::Entity>(conn, &[replenishments::Column::Id], key, lock).await?;
     found.into_iter().next().map(read).transpose()
+}
+
+/// Those of `ids` that there are.
+///
+/// # Errors
+/// A row makes no sense, or the database is gone.
+pub async fn by_ids(
+    conn: &impl ConnectionTrait,
+    ids: &[ReplenishmentId],
+) -> Result<HashMap<ReplenishmentId, Replenishment>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let keys = bulk::each(rows::uuids(ids.iter().copied()));
+    let found = bulk::find::<replenishments::Entity>(conn, &[replenishments::Column::Id], keys, Lock::No).await?;
+    found.into_iter().map(|row| read(row).map(|one| (one.id, one))).collect()
 }
 
 /// Which to list, newest first.

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     app::App,
     auth::Permission,
+    replenish,
     store::{
         Lane,
         bulk::Lock,
@@ -23,6 +24,7 @@ use actix_web::{
 use model::{
     codes::{Sku, Warehouse},
     ids::ReplenishmentId,
+    message::MessageKind,
     time::Instant,
 };
 use serde::Deserialize;
@@ -105,7 +107,11 @@ async fn close(app: &App, caller: &Caller, id: &str, to: State, from: &[State]) 
     let action = if to == State::Approved { "replenishment_approved" } else { "replenishment_dismissed" };
     let (target, detail) = (id.to_string(), "{}".to_owned());
     house::audit(&tx, &[Audited { at: now, actor, action: action.to_owned(), target, detail }]).await?;
+    if to == State::Approved {
+        replenish::tell(&app.core, &tx, id, MessageKind::ReplenishmentApproved, now).await?;
+    }
     tx.commit().await?;
+    app.core.deliveries.notify_waiters();
     let found = replenishments::by_id(app.core.store.read(), id, Lock::No).await?.ok_or_else(unknown)?;
     Ok(HttpResponse::Ok().json(shown(&found)))
 }

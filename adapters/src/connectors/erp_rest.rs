@@ -44,7 +44,7 @@ impl Connector for ErpRest {
     }
 
     fn listens(&self) -> &'static [MessageKind] {
-        &MessageKind::ALL
+        &MessageKind::OF_ORDERS
     }
 
     fn learn(&self, message: &Message, answer: &Answer) -> Vec<Kept> {
@@ -99,7 +99,7 @@ struct Target<'m> {
 }
 
 impl<'m> Target<'m> {
-    /// `None` when a message about a fulfilment comes without one.
+    /// `None` when a message about a fulfilment or a replenishment comes without one.
     fn of(message: &'m Message) -> Option<Self> {
         let order = |cancels| Self { collection: "sales-orders", id: &message.order.id, cancels };
         Some(match message.kind {
@@ -110,6 +110,9 @@ impl<'m> Target<'m> {
             | MessageKind::FulfilmentShipped
             | MessageKind::FulfilmentDelivered => {
                 Self { collection: "shipments", id: &message.fulfilment.as_ref()?.id, cancels: false }
+            }
+            MessageKind::ReorderProposed | MessageKind::ReplenishmentApproved => {
+                Self { collection: "purchase-requisitions", id: &message.replenishment.as_ref()?.id, cancels: false }
             }
         })
     }

@@ -1,12 +1,13 @@
 //! Stock that is short, and what is proposed to be bought: once a shortage, not once an order.
 
 use super::world::{River, on_each_database, order_json};
-use model::{measure::Quantity, order::event::Actor};
+use model::{measure::Quantity, message::MessageKind, order::event::Actor};
 use std::time::Duration;
 use tributary::{
     master,
     store::{
         Lane,
+        deliveries::{self, DeliveryFilter},
         replenishments::{self, Filter, Replenishment, State},
         stock::Count,
     },
@@ -60,6 +61,15 @@ async fn five_orders_that_are_short_make_one_proposal_until_stock_arrives() {
         assert_eq!((one.state, one.warehouse.as_str(), one.quantity), (State::Proposed, "RTM", Quantity::whole(15)));
         assert_eq!((one.reasons.on_hand, one.reasons.waiting), (Quantity::ZERO, Quantity::whole(15)));
 
+        // And one message, to the one that listens for it.
+        let wanted = DeliveryFilter { limit: 100, ..DeliveryFilter::default() };
+        let told = deliveries::list(river.app.core.store.read(), &wanted).await.expect("reads");
+        let told: Vec<_> = told.iter().filter(|d| d.kind == MessageKind::ReorderProposed).collect();
+        assert_eq!(
+            told.iter().map(|d| (d.connector.as_str(), d.stream)).collect::<Vec<_>>(),
+            [("buying", one.id.uuid())]
+        );
+
         // Not enough: it goes on, and asks for less.
         goods_in(river, 6).await;
         let found = until(river, |r| r.quantity == Quantity::whole(9)).await;
@@ -67,6 +77,8 @@ async fn five_orders_that_are_short_make_one_proposal_until_stock_arrives() {
         goods_in(river, 9).await;
         let found = until(river, |r| r.state == State::Received).await;
         assert_eq!(found.len(), 1);
+        let report = tributary::verify::verify(&river.app.core.store).await.expect("reads");
+        assert!(report.is_sound(), "{report:#?}");
         for id in 1..=5 {
             assert!(river.order(&id.to_string()).await.lines[0].counters.backordered.is_zero());
         }

@@ -53,6 +53,12 @@ currency = "CNY"
 zone = "Asia/Shanghai"
 country = "CN"
 
+[connectors.buying]
+kind = "erp_rest"
+url = "http://127.0.0.1:9"
+inside = true
+listens = ["reorder_proposed", "replenishment_approved"]
+
 [connectors.erp]
 kind = "erp_rest"
 url = "http://127.0.0.1:9"

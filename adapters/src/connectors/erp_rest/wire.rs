@@ -3,7 +3,7 @@
 use model::{
     message::MessageKind,
     party::Party,
-    port::outbound::{FulfilmentView, LineView, Message, OrderView},
+    port::outbound::{FulfilmentView, LineView, Message, OrderView, ReplenishmentView},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,7 +17,19 @@ pub(super) fn body(message: &Message) -> Option<Vec<u8>> {
         | MessageKind::FulfilmentStopped
         | MessageKind::FulfilmentShipped
         | MessageKind::FulfilmentDelivered => serde_json::to_vec(&shipment(message, message.fulfilment.as_ref()?)).ok(),
+        MessageKind::ReorderProposed | MessageKind::ReplenishmentApproved => {
+            let requisition = message.replenishment.as_ref()?;
+            serde_json::to_vec(&Requisition { as_of: message.at.rfc3339(), requisition }).ok()
+        }
     }
+}
+
+/// What is to be bought, as of now.
+#[derive(Serialize)]
+struct Requisition<'m> {
+    as_of: String,
+    #[serde(flatten)]
+    requisition: &'m ReplenishmentView,
 }
 
 #[derive(Serialize)]
