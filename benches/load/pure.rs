@@ -140,6 +140,8 @@ fn facts(checked: &Checked) -> Result<Facts> {
             warehouses: world::warehouses(),
             carriers: world::carriers(),
             rate_cards: RateCards::new(world::rate_cards()),
+            transits: Default::default(),
+            reorder_points: Default::default(),
             policies: Arc::clone(&checked.policies),
         }),
         products,

@@ -1,6 +1,8 @@
 //! Facts: everything a decision may look at, read beforehand. Absorbing the effects of one order lets the next order
 //! of the same batch see the stock already taken.
 
+pub mod transit;
+
 use crate::{
     codes::{Carrier, Channel, Customer, Group, Service, Sku, Unit, Warehouse},
     ids::OrderId,
@@ -41,6 +43,9 @@ pub struct World {
     pub warehouses: Vec<WarehouseFacts>,
     pub carriers: Vec<CarrierFacts>,
     pub rate_cards: RateCards,
+    pub transits: transit::Transits,
+    /// Where stock is short when less than this can be promised.
+    pub reorder_points: HashMap<(Sku, Warehouse), Quantity>,
     pub policies: Arc<Policies>,
 }
 

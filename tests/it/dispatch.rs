@@ -5,6 +5,7 @@ mod crm;
 mod guard;
 mod redact;
 mod rehearse;
+mod replenish;
 mod rules;
 mod sandbox;
 mod stories;

@@ -1,8 +1,10 @@
 //! Orders, commands, the feed, stock, master data and people over HTTP, on a real application.
 
 mod desk;
+mod lanes;
 mod people;
 mod preview;
 mod reading;
+mod replenishments;
 mod stock;
 mod tables;
