@@ -24,6 +24,8 @@ pub enum Permission {
     WriteStock,
     ReadDeliveries,
     Redrive,
+    /// Approve and dismiss what is proposed to be bought.
+    Replenish,
     /// Erase a person.
     Erase,
 }
@@ -43,6 +45,7 @@ const ROLES: &[(&str, &[Permission])] = &[
             Permission::WriteStock,
             Permission::ReadDeliveries,
             Permission::Redrive,
+            Permission::Replenish,
             Permission::Erase,
         ],
     ),
@@ -65,7 +68,19 @@ const ROLES: &[(&str, &[Permission])] = &[
         ],
     ),
     ("product_engineer", APPROVER),
-    ("purchasing", DESK),
+    (
+        "purchasing",
+        &[
+            Permission::ReadOrders,
+            Permission::ChangeOrders,
+            Permission::ReadFeed,
+            Permission::ReadDocuments,
+            Permission::WriteStock,
+            Permission::ReadDeliveries,
+            Permission::Redrive,
+            Permission::Replenish,
+        ],
+    ),
     ("reader", &[Permission::ReadOrders, Permission::ReadFeed, Permission::ReadDocuments, Permission::ReadDeliveries]),
     ("sales_director", APPROVER),
     ("sales_manager", APPROVER),

@@ -5,6 +5,7 @@ mod source;
 
 pub use source::Source;
 
+use adapters::carriers::{Caller, signed};
 use model::money::Currency;
 use serde::Deserialize;
 use std::{
@@ -147,13 +148,23 @@ pub struct Topics {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CarrierCallback {
-    /// `kuaidi100`.
+    /// `easypost`, `kuaidi100`, or `signed` for one that `form` describes.
     pub kind: String,
+    /// How a `signed` caller signs and writes.
+    #[serde(default)]
+    pub form: Option<signed::Form>,
     /// Name of the secret its signature is checked with.
     pub secret: String,
     /// The caller's carrier codes to ours: `shunfeng = "sf"`.
     #[serde(default)]
     pub codes: BTreeMap<String, String>,
+}
+
+impl CarrierCallback {
+    /// Who this is; `None` for a kind nobody knows, or a form that is missing or not wanted.
+    pub fn caller(&self) -> Option<Caller<'_>> {
+        Caller::new(&self.kind, self.form.as_ref())
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -7,7 +7,7 @@ mod partners;
 use crate::{
     app::{ChannelRuntime, Core, Listener},
     clock::Clock,
-    config::Config,
+    config::{CarrierCallback, Config},
     entropy,
     keys::KeyCache,
     orders::PartyKey,
@@ -15,12 +15,16 @@ use crate::{
     world::WorldCache,
 };
 use adapters::{
-    carriers, channels,
+    carriers::{
+        self,
+        signed::{Form, KIND},
+    },
+    channels,
     mapping::{ChannelDefaults, Mapping, Outgoing, Tables},
     sign,
 };
 use include_dir::{Dir, include_dir};
-use model::rules::policy::Policies;
+use model::{rules::policy::Policies, said::args};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 use tokio::sync::{Notify, watch};
 
@@ -261,14 +265,27 @@ fn secrets(config: &Config, place: &str, names: &[String], mistakes: &mut Vec<Mi
 fn check_callbacks(config: &Config, mistakes: &mut Vec<Mistake>) {
     for (code, callback) in &config.carriers {
         let place = format!("carriers.{code}");
-        let Some(carrier) = carriers::named(&callback.kind) else {
-            mistakes.push(in_config(&place, "unknown_carrier", &format!("kind `{}` is unknown", callback.kind)));
+        let Some(caller) = callback.caller() else {
+            mistakes.push(in_config(&place, "unknown_carrier", &unknown_caller(callback)));
             continue;
         };
+        for mistake in callback.form.iter().flat_map(Form::lint) {
+            let problem = words(mistake.code, &args([("was", mistake.was)]));
+            mistakes.push(in_config(&format!("{place}.form.{}", mistake.key), mistake.code, &problem));
+        }
         let secrets = secrets(config, &place, std::slice::from_ref(&callback.secret), mistakes);
-        if let Err(fault) = sign::check_secrets(carrier.scheme, &secrets) {
+        if let Err(fault) = caller.check_secrets(&secrets) {
             mistakes.push(in_config(&place, fault.code(), "its secret cannot be used"));
         }
+    }
+}
+
+fn unknown_caller(callback: &CarrierCallback) -> String {
+    let kind = &callback.kind;
+    match (kind == KIND, carriers::named(kind)) {
+        (true, _) => format!("kind `{KIND}` needs the table `form`"),
+        (false, Some(_)) => format!("kind `{kind}` has a form of its own; the table `form` is for `{KIND}`"),
+        (false, None) => format!("kind `{kind}` is unknown"),
     }
 }
 

@@ -22,9 +22,11 @@ pub mod order_places;
 pub mod orders;
 pub mod parties;
 pub mod rejects;
+pub mod replenishments;
 pub mod said;
 pub mod shipments;
 pub mod stock;
+pub mod transits;
 pub mod work;
 
 mod error;

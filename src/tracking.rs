@@ -10,8 +10,8 @@ use crate::{
         documents::DocumentState,
         shipments::{self, NewTracking, Shipment},
     },
+    transit,
 };
-use adapters::carriers;
 use model::{
     codes::Carrier,
     ids::DocumentId,
@@ -20,6 +20,7 @@ use model::{
         event::{Actor, Parcel},
     },
     port::inbound::{Document, Outcomes, Summary, TrackingReport},
+    time::Instant,
 };
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ enum Fault {
 async fn taken(core: &Core, runner: &Runner, task: &Task) -> Result<(), Fault> {
     let unconfigured = || Fault::Unconfigured(task.channel.to_string());
     let config = core.config.carriers.get(task.channel.as_str()).ok_or_else(unconfigured)?;
-    let carrier = carriers::named(&config.kind).ok_or_else(unconfigured)?;
+    let carrier = config.caller().ok_or_else(unconfigured)?;
     let document = Document {
         topic: &task.topic,
         name: &task.name,
@@ -53,12 +54,13 @@ async fn taken(core: &Core, runner: &Runner, task: &Task) -> Result<(), Fault> {
         bytes: &task.bytes,
         received_at: task.received_at,
     };
-    let callback = (carrier.parse)(&document);
+    let callback = carrier.parse(&document);
     for report in &callback.reports {
         let code = config.codes.get(&report.carrier).unwrap_or(&report.carrier);
         let parcel = Parcel { carrier: Carrier::new(code), number: report.number.clone() };
         if let Some(shipment) = record(core, task.document, &parcel, report).await? {
             tell(runner, &shipment).await?;
+            transit::schedule(core, &shipment).await?;
         }
     }
     let (good, bad) = (callback.reports.len(), callback.rejects.len());
@@ -96,7 +98,9 @@ async fn record(
     report: &TrackingReport,
 ) -> Result<Option<Shipment>, StoreError> {
     let now = core.clock.now();
-    let status_at = report.nodes.iter().map(|n| n.at).max().unwrap_or(now);
+    // A history that has not begun is older than any: our own clock would outrank the carrier's first word.
+    let begun = if report.status.moving() { now } else { Instant(0) };
+    let status_at = report.nodes.iter().map(|n| n.at).max().unwrap_or(begun);
     let (parcel, status, nodes) = (parcel.clone(), report.status, report.nodes.clone());
     let tx = core.store.begin(Lane::Work).await?;
     let known = shipments::put(&tx, &[NewTracking { parcel, status, status_at, nodes, document }], now).await?;

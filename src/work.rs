@@ -4,8 +4,10 @@
 use crate::{
     app::Core,
     orders::{CommandJob, Outcome, RunError, Runner},
+    replenish::{self, CHECK_REORDER},
     store::{Lane, StoreError, orders, shipments, work},
     tracking,
+    transit::{self, COUNT_TRANSIT},
 };
 use model::{
     codes::Carrier,
@@ -65,6 +67,8 @@ async fn round(core: &Core, runner: &Runner) -> Result<usize, Fault> {
     tx.commit().await?;
     for job in &due {
         match job.kind.as_str() {
+            CHECK_REORDER => replenish::check(core, &job.key).await?,
+            COUNT_TRANSIT => transit::count(core, &job.key).await?,
             EXPIRE_RESERVATION => expire(runner, &job.key).await?,
             LOSE_STOCK => lose_stock(runner, &job.key).await?,
             MATCH_PARCEL => match_parcel(core, runner, &job.key).await?,
@@ -103,6 +107,8 @@ async fn retry_backorders(core: &Core, runner: &Runner, sku: &str) -> Result<(),
     for order in orders::backordered(core.store.read(), &[sku], BACKORDERS_MAX).await? {
         command(runner, order, Command::StockArrived).await?;
     }
+    // Only now is it known what is still wanted.
+    replenish::check(core, sku).await?;
     Ok(())
 }
 
@@ -121,6 +127,7 @@ async fn match_parcel(core: &Core, runner: &Runner, key: &str) -> Result<(), Fau
     let parcel = Parcel { carrier: Carrier::new(carrier), number: number.to_owned() };
     for shipment in shipments::get(core.store.read(), &[parcel]).await? {
         tracking::tell(runner, &shipment).await?;
+        transit::schedule(core, &shipment).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::Core,
-    store::{StoreError, master},
+    store::{StoreError, master, replenishments, transits},
 };
 use chrono::Offset as _;
 use model::{
@@ -55,6 +55,8 @@ async fn read(core: &Core, now: Instant) -> Result<World, StoreError> {
         carriers: master::carriers(db).await?,
         rate_cards: master::rate_cards(db).await?,
         promotions: master::promotions(db).await?,
+        transits: transits::all(db).await?,
+        reorder_points: replenishments::points(db).await?,
         policies: Arc::clone(&core.policies),
     })
 }

@@ -77,6 +77,19 @@ pub struct ChannelDefaults {
     pub country: String,
 }
 
+/// The instant a text with a time of day means, the year first; without an offset of its own it is local time in `zone`,
+/// and `None` where there is no zone either.
+pub(crate) fn moment(text: &str, zone: Option<Tz>) -> Option<Instant> {
+    let written = date::parse(text, date::DayOrder::Ymd).ok().filter(|written| written.time.is_some())?;
+    let zone = if written.offset.is_some() { Some(Tz::UTC) } else { zone };
+    zone.map(|zone| written.instant(zone).at)
+}
+
+/// The instant of seconds (or milliseconds, `per_second` 1000) since 1970.
+pub(crate) fn unix_moment(number: i64, per_second: i64) -> Option<Instant> {
+    date::from_unix(number, per_second, Tz::UTC).map(|found| found.at)
+}
+
 impl Mapping {
     /// Reads and lints a mapping file. `file` is only its name in faults.
     ///

@@ -3,6 +3,7 @@
 
 pub mod configured;
 pub mod form;
+pub mod header;
 
 mod hmac_sha256;
 mod md5_form;
@@ -53,7 +54,8 @@ impl Scheme {
 }
 
 /// How signature bytes are written. Only the documented form is taken: no base64url, no missing padding, no other case.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Encoding {
     Base64,
     /// Lower case.

@@ -141,6 +141,8 @@ fn facts(checked: &Checked) -> Result<Facts> {
             carriers: world::carriers(),
             rate_cards: RateCards::new(world::rate_cards()),
             promotions: vec![],
+            transits: Default::default(),
+            reorder_points: Default::default(),
             policies: Arc::clone(&checked.policies),
         }),
         products,

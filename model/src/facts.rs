@@ -1,6 +1,8 @@
 //! Facts: everything a decision may look at, read beforehand. Absorbing the effects of one order lets the next order
 //! of the same batch see the stock already taken.
 
+pub mod transit;
+
 use crate::{
     codes::{Carrier, Channel, Customer, Group, Service, Sku, Unit, Warehouse},
     ids::OrderId,
@@ -43,6 +45,9 @@ pub struct World {
     pub rate_cards: RateCards,
     /// Few; in the order of their codes.
     pub promotions: Vec<Promotion>,
+    pub transits: transit::Transits,
+    /// Where stock is short when less than this can be promised.
+    pub reorder_points: HashMap<(Sku, Warehouse), Quantity>,
     pub policies: Arc<Policies>,
 }
 

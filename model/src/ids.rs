@@ -22,6 +22,8 @@ pub mod kind {
     pub enum Fulfilment {}
     #[derive(Debug)]
     pub enum Delivery {}
+    #[derive(Debug)]
+    pub enum Replenishment {}
 }
 
 pub type OrderId = Id<kind::Order>;
@@ -29,6 +31,7 @@ pub type PartyId = Id<kind::Party>;
 pub type DocumentId = Id<kind::Document>;
 pub type FulfilmentId = Id<kind::Fulfilment>;
 pub type DeliveryId = Id<kind::Delivery>;
+pub type ReplenishmentId = Id<kind::Replenishment>;
 
 /// The namespace under which Tributary derives ids (UUIDv5).
 const NAMESPACE: Uuid = Uuid::from_u128(0x7472_6962_7574_6172_7900_0000_0000_0001);

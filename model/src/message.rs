@@ -17,10 +17,27 @@ pub enum MessageKind {
     /// A parcel left, or arrived.
     FulfilmentShipped,
     FulfilmentDelivered,
+    /// Stock is short: this is proposed to be bought, as of now.
+    ReorderProposed,
+    /// A person wants it bought.
+    ReplenishmentApproved,
 }
 
 impl MessageKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
+        Self::OrderReleased,
+        Self::OrderChanged,
+        Self::OrderCancelled,
+        Self::FulfilmentReleased,
+        Self::FulfilmentStopped,
+        Self::FulfilmentShipped,
+        Self::FulfilmentDelivered,
+        Self::ReorderProposed,
+        Self::ReplenishmentApproved,
+    ];
+
+    /// Those that speak of an order.
+    pub const OF_ORDERS: [Self; 7] = [
         Self::OrderReleased,
         Self::OrderChanged,
         Self::OrderCancelled,
@@ -29,6 +46,11 @@ impl MessageKind {
         Self::FulfilmentShipped,
         Self::FulfilmentDelivered,
     ];
+
+    /// Whether it is one of [`Self::OF_ORDERS`].
+    pub fn is_of_order(self) -> bool {
+        Self::OF_ORDERS.contains(&self)
+    }
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -39,6 +61,8 @@ impl MessageKind {
             Self::FulfilmentStopped => "fulfilment_stopped",
             Self::FulfilmentShipped => "fulfilment_shipped",
             Self::FulfilmentDelivered => "fulfilment_delivered",
+            Self::ReorderProposed => "reorder_proposed",
+            Self::ReplenishmentApproved => "replenishment_approved",
         }
     }
 

@@ -103,8 +103,9 @@ fn message_kind(args: &TryArgs, connector: &str) -> Result<MessageKind> {
     let Some(name) = &args.message else {
         return listens.first().copied().ok_or_else(|| Wrong("the connector is told of nothing".to_owned()).into());
     };
-    let all = MessageKind::ALL.map(MessageKind::name).join(", ");
-    MessageKind::named(name).ok_or_else(|| Wrong(format!("no message is called `{name}`; there are: {all}")).into())
+    let all = MessageKind::OF_ORDERS.map(MessageKind::name).join(", ");
+    let named = MessageKind::named(name).filter(|kind| kind.is_of_order());
+    named.ok_or_else(|| Wrong(format!("no message about an order is called `{name}`; there are: {all}")).into())
 }
 
 async fn load(store: &Store, id: OrderId) -> Result<Box<Order>> {

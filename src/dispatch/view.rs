@@ -6,17 +6,18 @@ use crate::store::{
     deliveries::ClaimedDelivery,
     orders,
     parties::{self, Known},
+    replenishments::{self, Replenishment},
     rows,
 };
 use model::{
-    ids::{FulfilmentId, OrderId, PartyId},
+    ids::{FulfilmentId, OrderId, PartyId, ReplenishmentId},
     message::MessageKind,
     order::{
         state::{Fulfilment, Line, Order, Slot},
         status::{Status, status},
     },
     party::Party,
-    port::outbound::{ChargeView, FulfilmentView, LineView, Message, OrderView},
+    port::outbound::{ChargeView, FulfilmentView, LineView, Message, OrderView, ReplenishmentView},
     rules::pricing::order_total,
     said::PartyRef,
     time::Instant,
@@ -48,13 +49,44 @@ pub(super) async fn messages(store: &Store, claimed: &[ClaimedDelivery], at: Ins
 
 /// One query for the orders, one for the people.
 async fn together(store: &Store, claimed: &[ClaimedDelivery], at: Instant) -> Result<Vec<Told>, StoreError> {
-    let ids: Vec<OrderId> = claimed.iter().map(|c| c.order).collect();
+    let ids: Vec<OrderId> = claimed.iter().filter(|c| replenishment_of(c).is_none()).map(|c| c.order).collect();
     let slots = orders::load(store.read(), &ids, Lock::No).await?;
     let mut people: Vec<PartyId> = slots.values().filter_map(Slot::order).flat_map(people_of).map(|p| p.id).collect();
     people.sort_unstable();
     people.dedup();
     let people = parties::get(store.read(), &people).await?;
-    claimed.iter().map(|c| message(c, slots.get(&c.order), &people, at)).collect()
+    let wanted: Vec<ReplenishmentId> = claimed.iter().filter_map(replenishment_of).collect();
+    let bought = replenishments::by_ids(store.read(), &wanted).await?;
+    let told = |c: &ClaimedDelivery| match replenishment_of(c) {
+        Some(id) => Ok(bought.get(&id).map(|found| to_buy(c, found, at)).ok_or("replenishment_missing")),
+        None => message(c, slots.get(&c.order), &people, at),
+    };
+    claimed.iter().map(told).collect()
+}
+
+/// What a message to buy is about.
+fn replenishment_of(claimed: &ClaimedDelivery) -> Option<ReplenishmentId> {
+    let buys = matches!(claimed.kind, MessageKind::ReorderProposed | MessageKind::ReplenishmentApproved);
+    buys.then(|| ReplenishmentId::from_uuid(claimed.stream))
+}
+
+fn to_buy(claimed: &ClaimedDelivery, found: &Replenishment, at: Instant) -> Message {
+    let why = &found.reasons;
+    let view = ReplenishmentView {
+        id: found.id.to_string(),
+        sku: found.sku.to_string(),
+        warehouse: found.warehouse.to_string(),
+        quantity: found.quantity.decimal(),
+        state: found.state.name().to_owned(),
+        on_hand: why.on_hand.decimal(),
+        reserved: why.reserved.decimal(),
+        incoming: why.incoming.decimal(),
+        reorder_point: why.reorder_point.decimal(),
+        waiting: why.waiting.decimal(),
+        waiting_orders: why.waiting_orders,
+    };
+    let (key, kind, order) = (claimed.id.to_string(), claimed.kind, OrderView::none());
+    Message { key, kind, order, fulfilment: None, replenishment: Some(view), at }
 }
 
 fn people_of(order: &Order) -> impl Iterator<Item = &PartyRef> {
@@ -80,10 +112,11 @@ fn message(
             Some(fulfilment) => Some(fulfilment_view(fulfilment)),
             None => return Ok(Err("fulfilment_missing")),
         },
+        MessageKind::ReorderProposed | MessageKind::ReplenishmentApproved => return Ok(Err("replenishment_missing")),
     };
     let standing = status(slot).map_or("", Status::name);
     let order = order_view(order, standing, people)?;
-    Ok(Ok(Message { key: claimed.id.to_string(), kind: claimed.kind, order, fulfilment, at }))
+    Ok(Ok(Message { key: claimed.id.to_string(), kind: claimed.kind, order, fulfilment, replenishment: None, at }))
 }
 
 fn order_view(order: &Order, standing: &str, people: &HashMap<PartyId, Known>) -> Result<OrderView, StoreError> {

@@ -3,8 +3,9 @@
 
 use crate::{
     app::Core,
+    replenish,
     store::{
-        Lane, StoreError, Tx,
+        Lane, StoreError, Tx, replenishments,
         stock::{self, Count, Levels},
         work::{self, Job},
     },
@@ -48,6 +49,8 @@ pub async fn count(core: &Core, counts: &[Count], cause: &str) -> Result<(), Sto
     let jobs = jobs(LOSE_STOCK, lost, now);
     work::schedule(&tx, &jobs).await?;
     retry(&tx, risen(&before, &after), now).await?;
+    let checks: Vec<Job> = skus.iter().map(|sku| replenish::job(sku.as_str(), now)).collect();
+    work::schedule(&tx, &checks).await?;
     tx.commit().await?;
     core.work.notify_waiters();
     Ok(())
@@ -63,6 +66,26 @@ pub async fn goods_in(core: &Core, goods: &[GoodsIn], cause: &str) -> Result<(),
     stock::goods_in(&tx, goods, cause, now).await?;
     retry(&tx, goods.iter().map(|(sku, ..)| sku.clone()).collect(), now).await?;
     tx.commit().await?;
+    core.work.notify_waiters();
+    Ok(())
+}
+
+/// Says when a level is short and how much is bought at a time; whether it is short now is asked at once.
+///
+/// # Errors
+/// The database is away.
+pub async fn reorder(
+    core: &Core,
+    sku: &Sku,
+    warehouse: &Warehouse,
+    (point, quantity): (Quantity, Quantity),
+) -> Result<(), StoreError> {
+    let now = core.clock.now();
+    let tx = core.store.begin(Lane::Work).await?;
+    replenishments::set_points(&tx, &[((sku.clone(), warehouse.clone()), point, quantity)]).await?;
+    work::schedule(&tx, &[replenish::job(sku.as_str(), now)]).await?;
+    tx.commit().await?;
+    core.worlds.forget().await;
     core.work.notify_waiters();
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::{Core, Listener},
-    crash,
+    crash, replenish,
     store::{
         Lane, StoreError, Tx,
         deliveries::{self, NewDelivery},
@@ -38,6 +38,8 @@ pub(super) async fn write(
     outcomes: &[Vec<Outcome>],
 ) -> Result<(), StoreError> {
     let now = batch.facts.now;
+    let changed = batch.written.orders.keys().filter_map(|id| batch.slots.get(id));
+    let checks = replenish::jobs(&batch.facts, &batch.written.moves, changed);
     let Batch { keys, slots, words, written, .. } = batch;
     let tx = core.store.begin(Lane::Work).await?;
     if !keys.is_empty() {
@@ -66,7 +68,8 @@ pub(super) async fn write(
     take_stock(&tx, &written.moves, now).await?;
     let told = tells(&core.listeners, &written.tells, now)?;
     deliveries::insert(&tx, &told, now).await?;
-    work::schedule(&tx, &written.works.iter().map(job).collect::<Vec<_>>()).await?;
+    let works: Vec<work::Job> = written.works.iter().map(job).chain(checks).collect();
+    work::schedule(&tx, &works).await?;
     crash::point("orders.before_journal");
     let entries: Vec<Entry<'_>> = written
         .journal

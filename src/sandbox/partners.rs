@@ -1,5 +1,5 @@
-//! Where each partner listens: the ERP (`/sales-orders`, `/shipments`), the CRM (`/customers`, `/orders`), the carrier
-//! (`/bookings`) and whoever receives webhooks (`/hooks/{name}`, and `/` as well).
+//! Where each partner listens: the ERP (`/sales-orders`, `/shipments`, `/purchase-requisitions`), the CRM (`/customers`,
+//! `/orders`), the carrier (`/bookings`) and whoever receives webhooks (`/hooks/{name}`, and `/` as well).
 
 use super::{
     answers,
@@ -15,6 +15,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/sales-orders/{id}").route(web::put().to(put_order)).route(web::get().to(get_order)))
         .service(web::resource("/sales-orders/{id}/cancel").route(web::post().to(cancel_order)))
         .service(web::resource("/shipments/{id}").route(web::put().to(put_shipment)).route(web::get().to(get_shipment)))
+        .service(
+            web::resource("/purchase-requisitions/{id}")
+                .route(web::put().to(put_bought))
+                .route(web::get().to(get_bought)),
+        )
         .service(web::resource("/customers/{id}").route(web::put().to(put_customer)).route(web::get().to(get_customer)))
         .service(web::resource("/orders").route(web::post().to(post_summary)))
         .service(web::resource("/orders/{id}").route(web::get().to(get_summary)))
@@ -43,6 +48,14 @@ async fn put_shipment(world: Data<World>, request: HttpRequest, id: Path<String>
 
 async fn get_shipment(world: Data<World>, request: HttpRequest, id: Path<String>) -> HttpResponse {
     serve(&world, Partner::Erp, &request, |_| world.find(Kind::Shipment, &id)).await
+}
+
+async fn put_bought(world: Data<World>, request: HttpRequest, id: Path<String>, body: Bytes) -> HttpResponse {
+    serve(&world, Partner::Erp, &request, |key| world.put(Kind::Requisition, &id, key, &body)).await
+}
+
+async fn get_bought(world: Data<World>, request: HttpRequest, id: Path<String>) -> HttpResponse {
+    serve(&world, Partner::Erp, &request, |_| world.find(Kind::Requisition, &id)).await
 }
 
 async fn put_customer(world: Data<World>, request: HttpRequest, id: Path<String>, body: Bytes) -> HttpResponse {

@@ -106,6 +106,8 @@ pub struct Received {
 pub struct State {
     pub orders: BTreeMap<String, Record>,
     pub shipments: BTreeMap<String, Record>,
+    /// What is to be bought.
+    pub requisitions: BTreeMap<String, Record>,
     pub customers: BTreeMap<String, Value>,
     /// What the CRM knows of orders.
     pub summaries: BTreeMap<String, Record>,
@@ -159,6 +161,7 @@ pub(super) struct Reply {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
     Order,
+    Requisition,
     Shipment,
     Summary,
 }
@@ -218,7 +221,7 @@ impl World {
         fault
     }
 
-    /// Writes a sales order or a shipment; a key done last is not done again.
+    /// Writes a sales order, a shipment or a requisition; a key done last is not done again.
     pub(super) fn put(&self, kind: Kind, id: &str, key: &str, body: &[u8]) -> Reply {
         let body = match read(id, key, body) {
             Ok(body) => body,
@@ -226,6 +229,7 @@ impl World {
         };
         let status = match kind {
             Kind::Order | Kind::Summary => "open",
+            Kind::Requisition => body.get("state").and_then(Value::as_str).unwrap_or("proposed"),
             Kind::Shipment => body.get("state").and_then(Value::as_str).unwrap_or("released"),
         };
         let status = status.to_owned();
@@ -309,6 +313,7 @@ impl Inner {
     fn records(&mut self, kind: Kind) -> &mut BTreeMap<String, Record> {
         match kind {
             Kind::Order => &mut self.state.orders,
+            Kind::Requisition => &mut self.state.requisitions,
             Kind::Shipment => &mut self.state.shipments,
             Kind::Summary => &mut self.state.summaries,
         }
@@ -324,6 +329,7 @@ impl Inner {
         }
         let prefix = match kind {
             Kind::Order => "SO",
+            Kind::Requisition => "PR",
             Kind::Shipment => "SH",
             Kind::Summary => "CO",
         };

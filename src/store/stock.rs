@@ -65,6 +65,8 @@ pub struct Listed {
     pub sku: Sku,
     pub warehouse: Warehouse,
     pub level: StockLevel,
+    pub reorder_point: Quantity,
+    pub reorder_quantity: Quantity,
     pub updated_at: Instant,
 }
 
@@ -216,6 +218,8 @@ async fn make_and_lock(tx: &Tx, keys: BTreeSet<StockKey>, now: Instant) -> Resul
         safety: 0,
         mode: "ours".to_owned(),
         updated_at: now.0,
+        reorder_point: 0,
+        reorder_quantity: 0,
     };
     bulk::insert::<stock::Entity>(tx, keys.iter().map(empty).collect(), Conflict::Keep).await?;
     lock(tx, &keys).await
@@ -306,6 +310,8 @@ pub async fn list(
     }
     let listed = |row: stock::Model| Listed {
         level: stock_rows::level(&row),
+        reorder_point: Quantity(row.reorder_point),
+        reorder_quantity: Quantity(row.reorder_quantity),
         sku: Sku::new(&row.sku),
         warehouse: Warehouse::new(&row.warehouse),
         updated_at: Instant(row.updated_at),

@@ -17,7 +17,6 @@ use actix_web::{
     http::{StatusCode, header},
     web::{Data, Path, Payload},
 };
-use adapters::carriers;
 use model::{codes::Channel, order::event::Actor};
 
 pub(super) fn routes(api: &mut Api) {
@@ -38,13 +37,13 @@ async fn take(
 ) -> Result<HttpResponse, Problem> {
     let unknown = || Problem::not_found("unknown_carrier").with("carrier", &*code);
     let config = app.core.config.carriers.get(code.as_str()).ok_or_else(unknown)?;
-    let carrier = carriers::named(&config.kind).ok_or_else(unknown)?;
+    let carrier = config.caller().ok_or_else(unknown)?;
     let limits = Limits::of_body(&app.core.config.server);
     let bytes = body::read(&request, payload.into_inner(), limits).await?;
     let headers = webhooks::headers(&request);
     if let Err(fault) = carrier.verify(doors.secret_of(&code), &headers, &bytes, app.core.clock.now()) {
-        tracing::warn!(carrier = carrier.name, code = fault.code(), "a callback's signature was not accepted");
-        let again = (carrier.reply)(false);
+        tracing::warn!(carrier = %code, code = fault.code(), "a callback's signature was not accepted");
+        let again = carrier.reply(false);
         let mut response = webhooks::said(&again);
         return Ok(response.status(StatusCode::UNAUTHORIZED).body(again.body));
     }
@@ -55,11 +54,11 @@ async fn take(
         name: String::new(),
         media_type: body::media_type(&request).to_owned(),
         headers: Vec::new(),
-        actor: Actor::Partner { name: carrier.name.to_owned() },
+        actor: Actor::Partner { name: carrier.name().to_owned() },
         bytes,
     };
     let accepted = app.intake.accept(arrival).await?;
-    let wanted = (carrier.reply)(true);
+    let wanted = carrier.reply(true);
     let mut response = webhooks::said(&wanted);
     response.insert_header((header::LOCATION, reply::document_address(accepted.document)));
     Ok(response.body(wanted.body))

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     app::{App, Core},
     auth::Permission,
-    master::stock::{cause, count, goods_in},
+    master::stock::{cause, count, goods_in, reorder},
     store::{
         master,
         stock::{self, Count, LedgerEntry, Listed},
@@ -85,6 +85,8 @@ fn level(row: &Listed) -> Value {
         "shortage": row.level.shortage.decimal(),
         "safety": row.level.safety.decimal(),
         "available": row.level.available().decimal(),
+        "reorder_point": row.reorder_point.decimal(),
+        "reorder_quantity": row.reorder_quantity.decimal(),
         "updated_at": row.updated_at.rfc3339(),
     })
 }
@@ -94,6 +96,9 @@ fn level(row: &Listed) -> Value {
 struct Counted {
     on_hand: Number,
     safety: Option<Number>,
+    /// Both are left as they are when this is not given.
+    reorder_point: Option<Number>,
+    reorder_quantity: Option<Number>,
 }
 
 async fn counted(
@@ -109,6 +114,11 @@ async fn counted(
     let safety = body.0.safety.as_ref().map(|safety| amount(safety, "/safety")).transpose()?;
     let counted = Count { sku: sku.clone(), warehouse: warehouse.clone(), on_hand, safety };
     count(&app.core, &[counted], &cause(&caller.0.actor())).await?;
+    if let Some(point) = &body.0.reorder_point {
+        let point = amount(point, "/reorder_point")?;
+        let quantity = body.0.reorder_quantity.as_ref().map(|q| amount(q, "/reorder_quantity")).transpose()?;
+        reorder(&app.core, &sku, &warehouse, (point, quantity.unwrap_or_default())).await?;
+    }
     let rows = stock::list(app.core.store.read(), Some(&sku), Some(&warehouse), None, 1).await?;
     Ok(HttpResponse::Ok().json(rows.first().map(level)))
 }

@@ -6,6 +6,7 @@ mod desks;
 mod guard;
 mod redact;
 mod rehearse;
+mod replenish;
 mod rules;
 mod sandbox;
 mod stories;

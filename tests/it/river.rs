@@ -9,5 +9,6 @@ mod large;
 mod node;
 mod people;
 mod permutations;
+mod replenish;
 mod stock;
 pub(crate) mod world;

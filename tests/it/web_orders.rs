@@ -1,9 +1,11 @@
 //! Orders, commands, the feed, stock, master data and people over HTTP, on a real application.
 
 mod desk;
+mod lanes;
 mod mended;
 mod people;
 mod preview;
 mod reading;
+mod replenishments;
 mod stock;
 mod tables;

@@ -7,25 +7,25 @@ pub mod states;
 
 mod wire;
 
-use super::Carrier;
+use super::{Carrier, bad, cut, reject};
 use crate::sign::{Scheme, form};
 use chrono::{FixedOffset, NaiveDateTime};
 use model::{
     port::inbound::{Callback, Document, Reply, TrackingNode, TrackingReport, TrackingStatus},
-    said::{Args, Location, Reject, WAS_MAX, args},
+    said::{Reject, WAS_MAX, args},
     time::Instant,
 };
 use std::collections::BTreeSet;
 
-pub static CARRIER: Carrier =
-    Carrier { name: "kuaidi100", scheme: Scheme::Md5Form { field: "param", signature: "sign" }, parse, reply };
+pub use super::{CODE_MAX, NODES_MAX, TEXT_MAX};
 
-/// Nodes read of one history; the newest are kept.
-pub const NODES_MAX: usize = 500;
-/// Characters kept of a node's text or place.
-pub const TEXT_MAX: usize = 500;
-/// Characters of a parcel's number or a carrier's code.
-pub const CODE_MAX: usize = 64;
+pub static CARRIER: Carrier = Carrier {
+    name: "kuaidi100",
+    scheme: Scheme::Md5Form { field: "param", signature: "sign" },
+    key: <[u8]>::to_vec,
+    parse,
+    reply,
+};
 
 /// Times come without a zone and mean Beijing, seconds east of UTC.
 const ZONE_S: i32 = 8 * 3600;
@@ -183,24 +183,4 @@ fn instant(text: &str) -> Option<Instant> {
     let local = NaiveDateTime::parse_from_str(text.trim(), "%Y-%m-%d %H:%M:%S").ok()?;
     let at = local.and_local_timezone(FixedOffset::east_opt(ZONE_S)?).single()?;
     Some(Instant(at.timestamp_micros()))
-}
-
-fn cut(text: &str, max: usize) -> String {
-    text.chars().take(max).collect()
-}
-
-/// Something that is not in the form we know; `why` is a stable word.
-fn bad(number: &str, pointer: &str, why: &str) -> Reject {
-    Reject { args: args([("why", why.to_owned())]), ..reject(number, pointer, "bad_callback", "") }
-}
-
-fn reject(number: &str, pointer: &str, code: &str, was: &str) -> Reject {
-    Reject {
-        order_key: cut(number, CODE_MAX),
-        location: Location { pointer: Some(pointer.to_owned()).filter(|p| !p.is_empty()), ..Location::default() },
-        field: String::new(),
-        code: code.to_owned(),
-        was: cut(was, WAS_MAX),
-        args: Args::new(),
-    }
 }

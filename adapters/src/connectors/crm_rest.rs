@@ -48,6 +48,9 @@ impl Connector for CrmRest {
     }
 
     fn step(&self, message: &Message, kept: &[Kept], answer: Option<&Answer>) -> Step {
+        if !message.kind.is_of_order() {
+            return broken_here("message_without_order");
+        }
         let Some(answer) = answer else {
             let customer_told = kept.iter().any(|fact| fact.name == CUSTOMER);
             return match customer(message).filter(|_| !customer_told) {
@@ -64,8 +67,8 @@ impl Connector for CrmRest {
         }
     }
 
-    fn mapped_call(&self, _kind: MessageKind) -> Option<&'static str> {
-        Some(SUMMARY)
+    fn mapped_call(&self, kind: MessageKind) -> Option<&'static str> {
+        kind.is_of_order().then_some(SUMMARY)
     }
 }
 

@@ -35,7 +35,7 @@ impl Connector for ErpRest {
     }
 
     fn listens(&self) -> &'static [MessageKind] {
-        &MessageKind::ALL
+        &MessageKind::OF_ORDERS
     }
 
     fn learn(&self, message: &Message, answer: &Answer) -> Vec<Kept> {
@@ -61,7 +61,7 @@ impl Connector for ErpRest {
     }
 
     fn mapped_call(&self, kind: MessageKind) -> Option<&'static str> {
-        (kind != MessageKind::OrderCancelled).then_some(WRITE)
+        (kind != MessageKind::OrderCancelled && kind.is_of_order()).then_some(WRITE)
     }
 }
 
@@ -78,7 +78,7 @@ struct Cancel {
 }
 
 impl<'m> Target<'m> {
-    /// `None` when a message about a fulfilment comes without one.
+    /// `None` when a message about a fulfilment or a replenishment comes without one.
     fn of(message: &'m Message) -> Option<Self> {
         let order = |cancels| Self { collection: "sales-orders", id: &message.order.id, cancels };
         Some(match message.kind {
@@ -89,6 +89,9 @@ impl<'m> Target<'m> {
             | MessageKind::FulfilmentShipped
             | MessageKind::FulfilmentDelivered => {
                 Self { collection: "shipments", id: &message.fulfilment.as_ref()?.id, cancels: false }
+            }
+            MessageKind::ReorderProposed | MessageKind::ReplenishmentApproved => {
+                Self { collection: "purchase-requisitions", id: &message.replenishment.as_ref()?.id, cancels: false }
             }
         })
     }
@@ -121,7 +124,7 @@ impl<'m> Target<'m> {
     }
 }
 
-/// The body of the write; `None` when a message about a fulfilment comes without one.
+/// The body of the write; `None` when a message about a fulfilment or a replenishment comes without one.
 fn body(message: &Message) -> Option<Vec<u8>> {
     match message.kind {
         MessageKind::OrderReleased | MessageKind::OrderChanged => serde_json::to_vec(&json::sales_order(message)).ok(),
@@ -131,6 +134,9 @@ fn body(message: &Message) -> Option<Vec<u8>> {
         | MessageKind::FulfilmentShipped
         | MessageKind::FulfilmentDelivered => {
             serde_json::to_vec(&json::shipment(message, message.fulfilment.as_ref()?)).ok()
+        }
+        MessageKind::ReorderProposed | MessageKind::ReplenishmentApproved => {
+            serde_json::to_vec(&json::requisition(message, message.replenishment.as_ref()?)).ok()
         }
     }
 }

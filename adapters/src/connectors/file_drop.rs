@@ -52,12 +52,18 @@ impl Connector for FileDrop {
 /// `<number>-<kind>-<key>.json`; what no file's name can hold becomes `_`.
 fn file_name(message: &Message) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
-    let number: String = message.order.number.chars().take(NUMBER_MAX).map(plain).collect();
+    let about = message.replenishment.as_ref().map_or(&message.order.number, |bought| &bought.sku);
+    let number: String = about.chars().take(NUMBER_MAX).map(plain).collect();
     let key: String = message.key.chars().map(plain).collect();
     format!("{number}-{}-{key}.json", message.kind.name())
 }
 
 fn content(message: &Message) -> Option<Vec<u8>> {
+    if !message.kind.is_of_order() {
+        let bought = message.replenishment.as_ref()?;
+        let all = json!({ "message": message.kind.name(), "key": message.key, "replenishment": bought });
+        return serde_json::to_vec_pretty(&all).ok();
+    }
     let mut order = serde_json::to_value(json::sales_order(message)).ok()?;
     timeless(&mut order);
     if let Some(shipments) = order.get_mut("shipments").and_then(Value::as_array_mut) {

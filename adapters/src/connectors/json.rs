@@ -3,7 +3,7 @@
 
 use model::{
     party::Party,
-    port::outbound::{FulfilmentView, LineView, Message, OrderView},
+    port::outbound::{FulfilmentView, LineView, Message, OrderView, ReplenishmentView},
 };
 use serde::Serialize;
 
@@ -24,6 +24,18 @@ pub(super) fn view(message: &Message) -> serde_json::Result<serde_json::Value> {
     let mut whole = serde_json::to_value(Whole { key, kind, at, order: sales_order(message), shipment })?;
     whole["order"]["buyer_id"] = message.order.buyer_id.as_str().into();
     Ok(whole)
+}
+
+/// What is to be bought, as of now.
+#[derive(Serialize)]
+pub(super) struct Requisition<'m> {
+    as_of: String,
+    #[serde(flatten)]
+    requisition: &'m ReplenishmentView,
+}
+
+pub(super) fn requisition<'m>(message: &Message, requisition: &'m ReplenishmentView) -> Requisition<'m> {
+    Requisition { as_of: message.at.rfc3339(), requisition }
 }
 
 /// An order as of now.

@@ -5,11 +5,11 @@
 
 use super::{
     Connector,
-    answer::{end, settled},
+    answer::{broken_here, end, settled},
 };
 use model::{
     message::MessageKind,
-    port::outbound::{Answer, Kept, MailRequest, Message, OrderView, Repeatable, Request, Step},
+    port::outbound::{Answer, Kept, MailRequest, Message, OrderView, Repeatable, ReplenishmentView, Request, Step},
     time::SECOND,
 };
 use std::fmt::Write;
@@ -42,8 +42,19 @@ impl Connector for Mail {
             return end(answer, String::new());
         }
         let (english, chinese) = words(message.kind);
-        let subject = format!("{} {english} / {chinese}", message.order.number);
-        let text = text(message, &subject);
+        let (subject, text) = match &message.replenishment {
+            Some(bought) => {
+                let subject = format!("{} {english} / {chinese}", bought.sku);
+                let text = purchase(bought, &subject);
+                (subject, text)
+            }
+            None if !message.kind.is_of_order() => return broken_here("message_without_purchase"),
+            None => {
+                let subject = format!("{} {english} / {chinese}", message.order.number);
+                let text = text(message, &subject);
+                (subject, text)
+            }
+        };
         let id = message.key.clone();
         Step::Call(Request::Mail(MailRequest { name: "mail", id, at: message.at, subject, text, deadline: DEADLINE }))
     }
@@ -59,7 +70,23 @@ const fn words(kind: MessageKind) -> (&'static str, &'static str) {
         MessageKind::FulfilmentStopped => ("not to be shipped", "停止发货"),
         MessageKind::FulfilmentShipped => ("shipped", "已发货"),
         MessageKind::FulfilmentDelivered => ("delivered", "已送达"),
+        MessageKind::ReorderProposed => ("to be bought", "建议采购"),
+        MessageKind::ReplenishmentApproved => ("purchase approved", "采购已批准"),
     }
+}
+
+fn purchase(bought: &ReplenishmentView, subject: &str) -> String {
+    let facts = [
+        ("Article / 商品", bought.sku.as_str()),
+        ("Warehouse / 仓库", &bought.warehouse),
+        ("Quantity / 数量", &bought.quantity),
+        ("On hand / 库存", &bought.on_hand),
+        ("Reserved / 已预留", &bought.reserved),
+        ("Incoming / 在途", &bought.incoming),
+        ("Reorder point / 补货点", &bought.reorder_point),
+        ("Orders wait for / 待货", &bought.waiting),
+    ];
+    facts.iter().fold(format!("{subject}\n\n"), |text, (what, value)| format!("{text}{what}: {value}\n"))
 }
 
 fn text(message: &Message, subject: &str) -> String {

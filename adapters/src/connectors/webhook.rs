@@ -32,7 +32,7 @@ impl Connector for Webhook {
     }
 
     fn listens(&self) -> &'static [MessageKind] {
-        &MessageKind::ALL
+        &MessageKind::OF_ORDERS
     }
 
     fn learn(&self, _message: &Message, answer: &Answer) -> Vec<Kept> {
@@ -54,8 +54,8 @@ impl Connector for Webhook {
         }
     }
 
-    fn mapped_call(&self, _kind: MessageKind) -> Option<&'static str> {
-        Some(SEND)
+    fn mapped_call(&self, kind: MessageKind) -> Option<&'static str> {
+        kind.is_of_order().then_some(SEND)
     }
 }
 
@@ -70,9 +70,13 @@ struct Event<'m> {
 
 #[derive(Serialize)]
 struct Data<'m> {
-    order: json::SalesOrder<'m>,
+    /// Not there when the message is about a replenishment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<json::SalesOrder<'m>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shipment: Option<json::Shipment<'m>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replenishment: Option<json::Requisition<'m>>,
 }
 
 fn send(message: &Message) -> Step {
@@ -80,8 +84,9 @@ fn send(message: &Message) -> Step {
         kind: message.kind.name().replacen('_', ".", 1),
         timestamp: message.at.rfc3339(),
         data: Data {
-            order: json::sales_order(message),
+            order: message.kind.is_of_order().then(|| json::sales_order(message)),
             shipment: message.fulfilment.as_ref().map(|fulfilment| json::shipment(message, fulfilment)),
+            replenishment: message.replenishment.as_ref().map(|wanted| json::requisition(message, wanted)),
         },
     };
     let Ok(body) = serde_json::to_vec(&event) else { return broken_here("message_not_writable") };

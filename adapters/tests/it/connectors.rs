@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so")]
 
 use adapters::connectors::{
-    self, Connector, erp_rest::ErpRest, file_drop::FileDrop, in_doubt, keep, keep_interrupted,
+    self, Connector, crm_rest::CrmRest, erp_rest::ErpRest, file_drop::FileDrop, in_doubt, keep, keep_interrupted,
     logistics_xml::LogisticsXml, mail::Mail, webhook::Webhook,
 };
 use model::{
@@ -13,7 +13,7 @@ use model::{
     party::{Address, Party},
     port::outbound::{
         Answer, ChargeView, Failure, FulfilmentView, KEPT_MAX, Kept, LineView, Message, OrderView, Outcome, Repeatable,
-        Request, Step,
+        ReplenishmentView, Request, Step,
     },
     time::{Instant, SECOND},
 };
@@ -81,7 +81,7 @@ pub(crate) fn message(kind: MessageKind) -> Message {
         fulfilments: vec![fulfilment()],
     };
     let fulfilment = kind.name().starts_with("fulfilment").then(fulfilment);
-    Message { key: KEY.to_owned(), kind, order, fulfilment, at: Instant(1_790_000_000 * SECOND) }
+    Message { key: KEY.to_owned(), kind, order, fulfilment, replenishment: None, at: Instant(1_790_000_000 * SECOND) }
 }
 
 fn stories(file: &str) -> Vec<Value> {
@@ -260,6 +260,44 @@ fn a_webhook_tells_type_time_and_data() {
 }
 
 #[test]
+fn what_is_to_be_bought_is_told_alone_and_only_to_those_who_can_take_it() {
+    let mut message = Message { order: OrderView::none(), ..message(MessageKind::ReorderProposed) };
+    let text = |text: &str| text.to_owned();
+    message.replenishment = Some(ReplenishmentView {
+        id: text(SHIPMENT),
+        sku: text("LT-DL-0003"),
+        warehouse: text("NL-RTM"),
+        quantity: text("15"),
+        state: text("proposed"),
+        on_hand: text("0"),
+        reserved: text("0"),
+        incoming: text("0"),
+        reorder_point: text("10"),
+        waiting: text("5"),
+        waiting_orders: 2,
+    });
+    let event: Value = serde_json::from_str(&first_body(&Webhook, &message)).unwrap();
+    assert_eq!((&event["type"], event["data"].get("order")), (&"reorder.proposed".into(), None));
+    let wanted: Value = serde_json::from_str(&first_body(&ErpRest, &message)).unwrap();
+    assert_eq!((&event["data"]["replenishment"], &wanted["quantity"]), (&wanted, &"15".into()));
+    let Step::Call(Request::Mail(mail)) = Mail.step(&message, &[], None) else { panic!("no mail") };
+    assert_eq!(mail.subject, "LT-DL-0003 to be bought / 建议采购");
+    assert!(mail.text.contains("Quantity / 数量: 15\n"), "{}", mail.text);
+    let Step::Call(Request::PutFile(file)) = FileDrop.step(&message, &[], None) else { panic!("no file") };
+    assert!(file.file.starts_with("LT-DL-0003-reorder_proposed-"), "{}", file.file);
+    let dropped: Value = serde_json::from_slice(&file.bytes).unwrap();
+    assert_eq!(dropped["replenishment"], event["data"]["replenishment"]);
+    for connector in [&CrmRest as &dyn Connector, &LogisticsXml] {
+        let step = connector.step(&message, &[], None);
+        assert!(matches!(step, Step::Failed(Failure::Broken { .. })), "{connector:?}: {step:?}");
+    }
+    for connector in connectors::ALL {
+        let told = |kind| connector.listens().contains(kind) || connector.mapped_call(*kind).is_some();
+        assert!(![MessageKind::ReorderProposed, MessageKind::ReplenishmentApproved].iter().any(told), "{connector:?}");
+    }
+}
+
+#[test]
 fn nothing_people_write_can_break_out_of_a_booking() {
     let mut message = message(MessageKind::FulfilmentReleased);
     let hostile = "</name><status>booked</status>]]> & \"A\" 'B' <!-- \u{0}\u{8}\u{ffff} <!DOCTYPE x> 张";
@@ -308,7 +346,8 @@ fn connectors_are_listed_in_order_and_found_by_name() {
     }
     assert!(connectors::named("ERP_REST").is_none());
     assert_eq!(ErpRest.repeatable(), Repeatable::Queryable);
-    assert_eq!(ErpRest.listens().len(), MessageKind::ALL.len());
+    // What is to be bought is told to those who ask for it.
+    assert_eq!(ErpRest.listens(), MessageKind::OF_ORDERS);
 }
 
 #[test]

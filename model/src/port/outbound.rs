@@ -1,6 +1,12 @@
 //! Outbound: a connector is asked for the next step; it never sends and never sees a secret.
 
-use crate::{message::MessageKind, money::Money, party::Party, said::Args, time::Instant};
+use crate::{
+    message::MessageKind,
+    money::{Currency, Money},
+    party::Party,
+    said::Args,
+    time::Instant,
+};
 use serde::{Deserialize, Serialize};
 
 /// A message with everything a partner may be told, people included; made anew for each attempt and never stored.
@@ -9,10 +15,31 @@ pub struct Message {
     /// The delivery's id: the idempotency key at the partner, for ever the same.
     pub key: String,
     pub kind: MessageKind,
+    /// [`OrderView::none`] for kinds that speak of no order.
     pub order: OrderView,
     /// The fulfilment the message is about, for kinds that have one.
     pub fulfilment: Option<FulfilmentView>,
+    /// What is to be bought, for kinds that are about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replenishment: Option<ReplenishmentView>,
     pub at: Instant,
+}
+
+/// What is proposed or wanted to be bought; quantities are decimal text, base units.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct ReplenishmentView {
+    pub id: String,
+    pub sku: String,
+    pub warehouse: String,
+    pub quantity: String,
+    pub state: String,
+    pub on_hand: String,
+    pub reserved: String,
+    pub incoming: String,
+    pub reorder_point: String,
+    /// What orders wait for, and how many orders.
+    pub waiting: String,
+    pub waiting_orders: u32,
 }
 
 /// An order as partners see it.
@@ -40,6 +67,35 @@ pub struct OrderView {
     pub payment_state: String,
     pub wished: Option<String>,
     pub fulfilments: Vec<FulfilmentView>,
+}
+
+impl OrderView {
+    /// No order.
+    pub fn none() -> Self {
+        Self {
+            id: String::new(),
+            number: String::new(),
+            channel: String::new(),
+            external_id: String::new(),
+            status: String::new(),
+            kind: String::new(),
+            placed_at: String::new(),
+            currency: String::new(),
+            customer: String::new(),
+            buyer_id: String::new(),
+            reference: String::new(),
+            buyer: None,
+            ship_to: None,
+            bill_to: None,
+            lines: Vec::new(),
+            charges: Vec::new(),
+            total: Money::zero(Currency::CNY),
+            payment_method: String::new(),
+            payment_state: String::new(),
+            wished: None,
+            fulfilments: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]

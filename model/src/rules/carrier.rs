@@ -4,7 +4,7 @@ pub(crate) mod lane;
 
 use crate::{
     codes::{Carrier, Service},
-    facts::{Facts, WarehouseFacts},
+    facts::{Facts, WarehouseFacts, transit::Observed},
     ids::FulfilmentId,
     money::{Currency, Money},
     order::state::{Fulfilment, FulfilmentLine, Order},
@@ -42,6 +42,9 @@ pub struct Offer {
     pub min_days: i32,
     pub max_days: i32,
     pub on_time_ppm: i64,
+    /// What was observed on the lane and is part of its days and rate; `None`: nothing yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
     /// Minor units of the base currency; lower is better.
     pub score: i64,
     /// Stable code why it cannot be had: `too_heavy`, `inactive`, `no_rate` (its currency has no rate in the policy);
@@ -101,7 +104,8 @@ fn offer(lane: &Lane<'_>, load: Load, scale: &Scale<'_>) -> Offer {
         freight,
         min_days: lane.min_days,
         max_days: lane.max_days,
-        on_time_ppm: lane.carrier.on_time_ppm,
+        on_time_ppm: lane.on_time_ppm,
+        observed: lane.observed,
         score,
         excluded: excluded.to_owned(),
     }
@@ -137,6 +141,9 @@ pub struct CarrierPolicy {
     pub late_percent: u32,
     /// Added to a service that arrives after the wished day, minor units of the base currency.
     pub missed_wish: u32,
+    /// How many observed parcels the rate card's days and the carrier's on-time rate count as: with 50, the days of 50 parcels
+    /// on a lane weigh as much as the card, and those of 3 hardly anything.
+    pub prior_parcels: u32,
     /// What one unit of another currency is worth in the base currency, scaled by 10^6: with CNY as base
     /// `EUR = 7800000` says that 1 EUR is 7.80 CNY. They carry no date: they compare services and charge nobody. A
     /// service priced in a currency that is not here is left out with `no_rate`.
@@ -145,6 +152,13 @@ pub struct CarrierPolicy {
 
 impl Default for CarrierPolicy {
     fn default() -> Self {
-        Self { cost_ppm: 1_000_000, day: 100, late_percent: 20, missed_wish: 5_000, rates: BTreeMap::new() }
+        Self {
+            cost_ppm: 1_000_000,
+            day: 100,
+            late_percent: 20,
+            missed_wish: 5_000,
+            prior_parcels: 50,
+            rates: BTreeMap::new(),
+        }
     }
 }

@@ -2,8 +2,11 @@
 
 use crate::world::{self, NOW, destination};
 use model::{
-    codes::Warehouse,
-    facts::{CarrierFacts, Facts, RateCard, RateCards, World},
+    codes::{Carrier, Warehouse},
+    facts::{
+        CarrierFacts, Facts, RateCard, RateCards, World,
+        transit::{Observed, Taken, Transits, Way, origin, region},
+    },
     ids::{FulfilmentId, OrderId},
     measure::Quantity,
     money::{Currency, Money},
@@ -332,4 +335,62 @@ fn the_settings_are_read_strictly() {
     assert!(toml::from_str::<CarrierPolicy>("days = 50").is_err());
     assert!(toml::from_str::<CarrierPolicy>("day = -1").is_err());
     assert!(toml::from_str::<CarrierPolicy>("[rates]\nEURO = 1").is_err());
+}
+
+#[test]
+fn what_was_observed_outweighs_the_card_only_when_there_is_much_of_it() {
+    let of = |parcels: i64, days: i32| {
+        let mut facts = facts(CarrierPolicy::default());
+        let way = Way {
+            carrier: "yto".into(),
+            service: "standard".into(),
+            origin: origin("CN", "上海"),
+            country: "CN".to_owned(),
+            region: region(&destination("江苏省", "苏州市")),
+        };
+        change(&mut facts, |world| world.transits = Transits::new([(way, days, parcels)]));
+        let warehouse = facts.world.warehouses[0].clone();
+        let offers = offers(&warehouse, &destination("江苏", "苏州"), Load::ZERO, &facts, None);
+        offers.into_iter().find(|offer| offer.carrier == Carrier::new("yto")).expect("an offer")
+    };
+    // The card says 4 days and 93 in 100 on time; it counts as 50 parcels.
+    let none = of(0, 9);
+    let few = of(3, 9);
+    let many = of(450, 9);
+    let lost = none.max_days - 4;
+    assert_eq!((none.max_days - lost, none.on_time_ppm), (4, 930_000));
+    assert_eq!((few.max_days - lost, few.on_time_ppm), (4, 877_358));
+    assert_eq!((many.max_days - lost, many.on_time_ppm), (9, 93_000));
+    assert!(few.score < many.score && none.score < few.score);
+    let kept = Observed { parcels: 450, on_time: 0, days: 9, prior: 50 };
+    assert_eq!(many.observed, Some(kept));
+    // Better than its card: counted as on time.
+    assert_eq!(of(450, 2).observed.map(|seen| seen.on_time), Some(450));
+    // A choice stored before there were observations is read as it was.
+    let stored = serde_json::to_string(&Offer { observed: None, ..few }).expect("JSON");
+    assert!(!stored.contains("observed"));
+    assert_eq!(serde_json::from_str::<Offer>(&stored).expect("an offer").observed, None);
+}
+
+#[test]
+fn quantiles_of_days_are_those_of_whole_parcels() {
+    let mut taken = Taken::default();
+    for (days, parcels) in [(1, 5), (2, 4), (7, 1)] {
+        taken.add(days, parcels);
+    }
+    assert_eq!([taken.within(50), taken.within(51), taken.within(90), taken.within(91)], [1, 2, 2, 7]);
+    assert_eq!((taken.parcels(), taken.total_days(), taken.up_to(2), taken.up_to(0)), (10, 20, 9, 0));
+    assert_eq!(Taken::default().within(90), 0);
+}
+
+#[test]
+fn a_destination_without_a_region_has_the_zone_of_its_postcode() {
+    let place = |region: &str| Destination {
+        country: "US".to_owned(),
+        region: region.to_owned(),
+        postcode: " 73301-0001".to_owned(),
+        ..Destination::default()
+    };
+    assert_eq!(region(&place("")), "733");
+    assert_eq!(region(&place("Texas")), region(&place(" texas ")));
 }

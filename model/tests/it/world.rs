@@ -220,6 +220,8 @@ pub(crate) fn facts(policies: Arc<model::rules::policy::Policies>) -> Facts {
             rate("yto", "standard", "*", 800, 200, (2, 4)),
         ]),
         promotions: vec![],
+        transits: Default::default(),
+        reorder_points: Default::default(),
         policies,
     };
     let skus = [("L1", "100"), ("L2", "200"), ("L3", "300")];

@@ -16,6 +16,10 @@ pub struct Model {
     /// ours | mirrored.
     pub mode: String,
     pub updated_at: i64,
+    /// Less than this to promise is short; 0 = never.
+    pub reorder_point: i64,
+    /// What is bought at a time, at least.
+    pub reorder_quantity: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

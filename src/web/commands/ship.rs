@@ -6,7 +6,7 @@ use crate::{
     auth::Permission,
     orders::Outcome,
     store::{Lane, StoreError, order_places, shipments},
-    tracking,
+    tracking, transit,
     web::{body::Json, claim::Caller, problem::Problem},
 };
 use actix_web::{
@@ -76,6 +76,7 @@ async fn matched(app: &App, order: OrderId, fulfilment: FulfilmentId, parcel: Pa
     for shipment in parked {
         let shipment = shipments::Shipment { belongs_to: Some((order, fulfilment)), ..shipment };
         tracking::tell(&app.runner, &shipment).await?;
+        transit::schedule(&app.core, &shipment).await?;
     }
     Ok(())
 }

@@ -72,6 +72,11 @@ platform = "file"
 mapping = "ubl-order"
 zone = "Europe/Berlin"
 country = "DE"
+[connectors.buying]
+kind = "erp_rest"
+url = "http://127.0.0.1:9"
+inside = true
+listens = ["reorder_proposed", "replenishment_approved"]
 
 [connectors.erp]
 kind = "erp_rest"

@@ -2,7 +2,10 @@ use super::{
     house::{House, PARCELS},
     wire::Ask,
 };
-use adapters::{carriers::kuaidi100, sign};
+use adapters::{
+    carriers::{easypost, kuaidi100},
+    sign::{self, header::HeaderSignature},
+};
 use model::time::Instant;
 
 const PARAM: &str = include_str!("../../../fixtures/kuaidi100/in_transit.json");
@@ -40,4 +43,47 @@ async fn a_forged_callback_is_not_kept() {
     let reader = house.key("reader", None).await;
     let list = house.ask(Ask::get("/v1/documents").key(&reader)).await.json();
     assert_eq!(list["items"].as_array().map(Vec::len), Some(0));
+}
+
+fn easypost_event(body: &str, secret: &[u8]) -> Ask {
+    let scheme = easypost::CARRIER.scheme;
+    let signed = sign::sign(scheme, &[secret.to_vec()], "", Instant(0), body.as_bytes()).expect("a signature");
+    let ask = Ask::post("/v1/carriers/easy/callbacks", body.as_bytes().to_vec());
+    let ask = ask.header("content-type", "application/json");
+    signed.headers.iter().fold(ask, |ask, (name, value)| ask.header(name, value))
+}
+
+async fn document_of(house: &House, ask: Ask) -> serde_json::Value {
+    let answer = house.ask(ask).await;
+    assert_eq!((answer.status, answer.json()["received"].as_bool()), (200, Some(true)));
+    let address = answer.header("location").expect("an address").to_owned();
+    let reader = house.key("reader", None).await;
+    house.read_document(address.rsplit('/').next().expect("an id"), &reader).await
+}
+
+#[tokio::test]
+async fn an_easypost_event_is_kept_and_another_kind_is_said_to_be_ignored() {
+    let house = House::open().await;
+    let delivered = include_str!("../../../fixtures/easypost/good_delivered.json");
+    let document = document_of(&house, easypost_event(delivered, PARCELS)).await;
+    assert_eq!((&document["state"], &document["orders"]["bad"]), (&"done".into(), &0.into()), "{document}");
+    let batch = include_str!("../../../fixtures/easypost/ignored_batch.json");
+    let document = document_of(&house, easypost_event(batch, PARCELS)).await;
+    assert_eq!((&document["state"], &document["orders"]["bad"]), (&"done".into(), &1.into()), "{document}");
+    assert_eq!(house.ask(easypost_event(delivered, b"another secret")).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_caller_without_code_is_let_in_by_its_form() {
+    let house = House::open().await;
+    let table = "header = \"x\"\nalgorithm = \"hmac_sha256\"\nencoding = \"hex\"\nprefix = \"sha256=\"";
+    let signature: HeaderSignature = toml::from_str(table).expect("a form");
+    let body = include_bytes!("../../../fixtures/signed/good_history.json");
+    let ask = |value: &str| {
+        let ask = Ask::post("/v1/carriers/blue/callbacks", body.to_vec());
+        ask.header("content-type", "application/json").header("x-parcels-signature", value)
+    };
+    let document = document_of(&house, ask(&signature.sign(PARCELS, body))).await;
+    assert_eq!((&document["state"], &document["orders"]["bad"]), (&"done".into(), &0.into()), "{document}");
+    assert_eq!(house.ask(ask(&signature.sign(b"another secret", body))).await.status, 401);
 }

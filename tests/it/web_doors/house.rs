@@ -112,6 +112,24 @@ cancelled = "partner-cancel"
 kind = "kuaidi100"
 secret = "parcels"
 
+[carriers.easy]
+kind = "easypost"
+secret = "parcels"
+
+[carriers.blue]
+kind = "signed"
+secret = "parcels"
+
+[carriers.blue.form]
+number = "/data/no"
+carrier = "/data/by"
+history = "/data/scans"
+status = "/code"
+at = "/when"
+time = "unix_s"
+statuses = { D = "delivered", T = "in_transit" }
+signature = { header = "X-Parcels-Signature", algorithm = "hmac_sha256", encoding = "hex", prefix = "sha256=" }
+
 [secrets]
 shop-new = { value = "the new secret of the shop" }
 shop-old = { value = "the old secret of the shop" }

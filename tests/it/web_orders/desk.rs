@@ -24,7 +24,7 @@ use tributary::{
     master::{self, Format, Kind},
     setup,
     store::{Lane, documents, keys::ApiKey},
-    web,
+    web::{self, doors::Doors},
 };
 
 const CONFIG: &str = r#"
@@ -36,7 +36,15 @@ currency = "EUR"
 zone = "Europe/Amsterdam"
 country = "NL"
 
+[carriers.easypost]
+kind = "easypost"
+secret = "easypost"
+
+[carriers.easypost.codes]
+FedEx = "dhl"
+
 [secrets]
+easypost = { value = "a-secret-of-easypost" }
 shop = { value = "a-secret-of-the-shop" }
 "#;
 
@@ -95,7 +103,8 @@ impl Desk {
 
     /// Asks with a body of some type; gives the status and the answer.
     pub(super) async fn send(&self, ask: TestRequest, key: &str) -> (u16, Value) {
-        let routes = Routes::new().app_data(Data::new(self.app.clone())).configure(web::configure);
+        let doors = Data::new(Doors::new(&self.app.core));
+        let routes = Routes::new().app_data(Data::new(self.app.clone())).app_data(doors).configure(web::configure);
         let service = test::init_service(routes).await;
         let request = ask.insert_header((header::AUTHORIZATION, format!("Bearer {key}"))).to_request();
         let (method, path) = (request.method().to_string(), request.uri().to_string());

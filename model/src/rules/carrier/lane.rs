@@ -2,7 +2,10 @@
 
 use crate::{
     codes::{Carrier, Service},
-    facts::{CarrierFacts, Facts, RateCard, WarehouseFacts},
+    facts::{
+        CarrierFacts, Facts, RateCard, WarehouseFacts,
+        transit::{Observed, Services, origin},
+    },
     money::{Currency, MICRO, Money, round_half_up},
     party::Destination,
     rules::{
@@ -22,6 +25,9 @@ pub(crate) struct Lane<'a> {
     /// The day lost after the warehouse's cut-off included.
     pub(crate) min_days: i32,
     pub(crate) max_days: i32,
+    /// Parcels in a million to be on time, what was observed included.
+    pub(crate) on_time_ppm: i64,
+    pub(crate) observed: Option<Observed>,
     /// The part of the score that no weight changes: days, quality, a missed wish.
     pub(crate) standing: i64,
 }
@@ -63,7 +69,12 @@ pub(crate) fn lanes<'a>(
 ) -> Vec<Vec<Lane<'a>>> {
     let aim = Aim::new(destination);
     let policy = &facts.policies().carrier;
-    let clocks: Vec<Clock> = warehouses.iter().map(|warehouse| Clock::of(warehouse, facts, wished)).collect();
+    let ways = facts.world.transits.to(destination);
+    let clock = |warehouse: &&WarehouseFacts| Clock {
+        seen: ways.and_then(|ways| ways.get(&origin(&warehouse.country, &warehouse.region))),
+        ..Clock::of(warehouse, facts, wished)
+    };
+    let clocks: Vec<Clock<'_>> = warehouses.iter().map(clock).collect();
     let mut found: Vec<Vec<Lane<'a>>> = vec![Vec::with_capacity(facts.world.carriers.len()); warehouses.len()];
     for carrier in &facts.world.carriers {
         for row in facts.world.rate_cards.into_region(&carrier.code, &destination.country, &aim.region) {
@@ -91,14 +102,16 @@ fn keep<'a>(lanes: &mut Vec<Lane<'a>>, lane: Lane<'a>) {
 
 /// What time it is for a warehouse, and by when the goods are wished.
 #[derive(Debug)]
-struct Clock {
+struct Clock<'a> {
     today: NaiveDate,
     /// 1 after the cut-off: what is released now leaves tomorrow.
     lost_days: i32,
     wished: Option<NaiveDate>,
+    /// How long parcels took from there to the destination.
+    seen: Option<&'a Services>,
 }
 
-impl Clock {
+impl Clock<'_> {
     fn of(warehouse: &WarehouseFacts, facts: &Facts, wished: Option<NaiveDate>) -> Self {
         let local = facts.now.plus(i64::from(warehouse.offset_minutes) * MINUTE);
         let minute = local.0.div_euclid(MINUTE).rem_euclid(24 * 60);
@@ -106,17 +119,23 @@ impl Clock {
             today: facts.now.date(warehouse.offset_minutes),
             lost_days: i32::from(minute >= i64::from(warehouse.cutoff_minute)),
             wished,
+            seen: None,
         }
     }
 
     fn lane<'a>(&self, carrier: &'a CarrierFacts, row: &'a RateCard, rank: u8, policy: &CarrierPolicy) -> Lane<'a> {
-        let max_days = row.max_days.max(0).saturating_add(self.lost_days);
-        let late_ppm = (MICRO - carrier.on_time_ppm).clamp(0, MICRO);
+        let seen = self.seen.and_then(|seen| seen.get(&(carrier.code.clone(), row.service.clone())));
+        let observed = seen.map(|taken| taken.observed(row.max_days, policy.prior_parcels));
+        let days = observed.map_or(row.max_days, |seen| seen.max_days(row.max_days)).max(0);
+        let on_time_ppm = observed.map_or(carrier.on_time_ppm, |seen| seen.on_time_ppm(carrier.on_time_ppm));
+        let max_days = days.saturating_add(self.lost_days);
+        let min_days = observed.map_or(row.min_days, |_| row.min_days.min(days)).max(0).saturating_add(self.lost_days);
+        let late_ppm = (MICRO - on_time_ppm).clamp(0, MICRO);
         let wish = if self.misses(max_days) { i64::from(policy.missed_wish) } else { 0 };
         let standing = (i64::from(max_days) * i64::from(policy.day))
             .saturating_add(late_ppm * i64::from(policy.late_percent) / 10_000)
             .saturating_add(wish);
-        Lane { carrier, row, rank, min_days: row.min_days.max(0).saturating_add(self.lost_days), max_days, standing }
+        Lane { carrier, row, rank, min_days, max_days, on_time_ppm, observed, standing }
     }
 
     fn misses(&self, days: i32) -> bool {
