@@ -1,10 +1,11 @@
-//! Master data from tables: CSV with a header row, or a JSON array of objects with the same names. Good rows are written,
+//! Master data from tables: CSV or XLSX with a header row, or a JSON array of objects with the same names. Good rows are written,
 //! bad ones come back with row, column and reason, all at once; a row is written whole or not at all.
 
 mod columns;
 mod goods;
 mod partners;
 mod row;
+mod sheet;
 pub mod show;
 pub mod stock;
 mod table;
@@ -84,6 +85,8 @@ impl Kind {
 pub enum Format {
     Csv,
     Json,
+    /// The first sheet of a workbook.
+    Xlsx,
 }
 
 /// What came of an import.

@@ -177,6 +177,20 @@ impl Mapping {
 
 fn received(at: Instant) -> Scalar<'static> {
     Scalar::Text(Cow::Owned(at.rfc3339()))
+/// A cell as a person reads it, for tables that no mapping describes; empty when there is nothing.
+///
+/// # Errors
+/// The code of what a spreadsheet has damaged: a formula's error, a number too long for it.
+pub fn cell_text(cell: &Scalar<'_>) -> Result<String, &'static str> {
+    match cell {
+        Scalar::Error(_) => Err("error_cell"),
+        Scalar::Float(value) if value.abs() >= number::FLOAT_EXACT => Err("digits_lost"),
+        Scalar::Null | Scalar::Text(_) | Scalar::Number(_) | Scalar::Float(_) | Scalar::Bool(_) | Scalar::Date(_) => {
+            Ok(scalar::plain(cell).into_owned())
+        }
+    }
+}
+
 }
 
 /// Amounts whose order has no currency are read with two decimals; such an order is rejected for its currency.

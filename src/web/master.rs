@@ -77,6 +77,7 @@ fn format(request: &HttpRequest) -> Result<Format, Problem> {
     match media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "text/csv" => Ok(Format::Csv),
         "application/json" => Ok(Format::Json),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => Ok(Format::Xlsx),
         _ => {
             let refused = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type");
             Err(refused.with("media_type", media_type))
