@@ -4,7 +4,7 @@ use crate::{
     clock::Clock,
     config::{self, Config},
     dispatch,
-    intake::Intake,
+    intake::{DocumentKind, Intake, folder::Folders},
     keys::KeyCache,
     orders::{PartyKey, Runner},
     store::{Store, StoreError},
@@ -48,6 +48,8 @@ pub struct Core {
     /// The journal's last number as this node knows it; long polls wait on it.
     pub journal: watch::Sender<i64>,
     pub(crate) worlds: WorldCache,
+    /// The watched folders that cannot be used.
+    pub folders: Folders,
 }
 
 /// A connector as far as the writers of deliveries need to know it.

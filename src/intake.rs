@@ -1,5 +1,6 @@
 //! Documents come in: durable first, acknowledged then, read after.
 
+pub mod folder;
 mod late;
 pub mod parse;
 pub mod replay;

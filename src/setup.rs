@@ -5,6 +5,7 @@ use crate::{
     clock::Clock,
     config::Config,
     entropy,
+    intake::folder::Folders,
     keys::KeyCache,
     orders::PartyKey,
     store::{self, Lane, Store, StoreError, StoreOptions},
@@ -63,6 +64,7 @@ pub fn check(config: Config) -> Result<Checked, Vec<Mistake>> {
     let policies = policies(&config, &mut mistakes);
     let mappings = mappings(&config, &mut mistakes);
     let channels = channels(&config, &mappings, &mut mistakes);
+    check_folders(&config, &mut mistakes);
     check_callbacks(&config, &mut mistakes);
     let listeners = listeners(&config, &mut mistakes);
     if config.company.zone.parse::<chrono_tz::Tz>().is_err() {
@@ -240,6 +242,32 @@ fn check_callbacks(config: &Config, mistakes: &mut Vec<Mistake>) {
         };
         let secrets = secrets(config, &place, std::slice::from_ref(&callback.secret), mistakes);
         if let Err(fault) = sign::check_secrets(carrier.scheme, &secrets) {
+/// A watched folder belongs to one channel, which takes files.
+fn check_folders(config: &Config, mistakes: &mut Vec<Mistake>) {
+    let mut seen: BTreeMap<&Path, &str> = BTreeMap::new();
+    for (code, channel) in &config.channels {
+        let Some(folder) = &channel.folder else { continue };
+        let place = format!("channels.{code}.folder");
+        if channels::named(&channel.platform).is_some_and(|platform| platform.arrives != channels::Arrives::AsFile) {
+            mistakes.push(in_config(
+                &place,
+                "channel_wrong_kind",
+                "only a channel of the platform `file` has a folder",
+            ));
+        }
+        if folder.path.as_os_str().is_empty() || folder.every_seconds == 0 {
+            mistakes.push(in_config(&place, "invalid_value", "needs a path and at least 1 second between two looks"));
+        }
+        if let Some(other) = seen.insert(&folder.path, code) {
+            mistakes.push(in_config(
+                &place,
+                "invalid_value",
+                &format!("the channel `{other}` watches the same folder"),
+            ));
+        }
+    }
+}
+
             mistakes.push(in_config(&place, fault.code(), "its secret cannot be used"));
         }
     }
@@ -312,6 +340,7 @@ pub async fn open(checked: Checked, clock: Clock, exclusive: bool) -> Result<Cor
     })
 }
 
+        folders: Folders::default(),
 /// The database's own secret under which API keys are hashed.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! `tributary serve`: the gateway.
 
 use super::config_file::{ConfigFile, open, shown};
-use crate::{app::App, store, web};
+use crate::{app::App, intake, store, web};
 use anyhow::{Context as _, Result};
 use std::{net::TcpListener, sync::Arc};
 
@@ -27,6 +27,7 @@ pub(super) async fn run(args: &Args) -> Result<()> {
         .with_context(|| format!("{wanted} cannot be listened on; set server.listen to a free address"))?;
     let address = listener.local_addr()?;
     let app = App::start(Arc::new(core))?;
+    intake::folder::start(&app);
     eprintln!("tributary {} serves {database} on http://{address}", env!("CARGO_PKG_VERSION"));
     if store::keys::list(app.core.store.read()).await?.is_empty() {
         let again = args.config.again();

@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod documents;
+mod folder;
 mod house;
 mod limits;
 mod uploads;
