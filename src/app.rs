@@ -11,6 +11,7 @@ use crate::{
     world::WorldCache,
 };
 use adapters::{
+    canonical,
     channels::{Engine, Platform, Sink},
     mapping::{ChannelDefaults, Mapping},
 };
@@ -47,9 +48,9 @@ pub struct Core {
     pub work: Notify,
     /// The journal's last number as this node knows it; long polls wait on it.
     pub journal: watch::Sender<i64>,
-    pub(crate) worlds: WorldCache,
     /// The watched folders that cannot be used.
     pub folders: Folders,
+    pub(crate) worlds: WorldCache,
 }
 
 /// A connector as far as the writers of deliveries need to know it.
@@ -65,6 +66,8 @@ pub struct ChannelRuntime {
     pub code: Channel,
     pub platform: &'static Platform,
     pub mapping: Mapping,
+    /// Reads orders in our own shape.
+    pub canonical: Mapping,
     pub defaults: ChannelDefaults,
     /// Live signing secrets, newest first.
     pub secrets: Vec<Vec<u8>>,
@@ -73,9 +76,17 @@ pub struct ChannelRuntime {
 
 impl ChannelRuntime {
     /// Reads a document; the same bytes give the same answer.
-    pub fn parse(&self, document: &Document<'_>, sink: Sink<'_>) -> Summary {
+    pub fn parse(&self, kind: DocumentKind, document: &Document<'_>, sink: Sink<'_>) -> Summary {
+        if kind == DocumentKind::Api {
+            return canonical::parse(document, &self.canonical, &self.defaults, sink);
+        }
         let engine: Engine<'_> = &|document, sink| self.mapping.read_document(document, &self.defaults, sink);
         (self.platform.parse)(document, engine, sink)
+    }
+
+    /// The mapping that documents of this kind are read with.
+    pub fn mapping_of(&self, kind: DocumentKind) -> &Mapping {
+        if kind == DocumentKind::Api { &self.canonical } else { &self.mapping }
     }
 }
 

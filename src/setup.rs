@@ -12,7 +12,7 @@ use crate::{
     world::WorldCache,
 };
 use adapters::{
-    carriers, channels, connectors,
+    canonical, carriers, channels, connectors,
     mapping::{ChannelDefaults, Mapping, Tables},
     sign,
 };
@@ -188,6 +188,7 @@ fn channels(
     mistakes: &mut Vec<Mistake>,
 ) -> BTreeMap<String, Arc<ChannelRuntime>> {
     let mut found = BTreeMap::new();
+    let canonical = canonical(mistakes);
     for (code, channel) in &config.channels {
         let place = format!("channels.{code}");
         let platform = channels::named(&channel.platform);
@@ -212,14 +213,22 @@ fn channels(
         {
             mistakes.push(in_config(&place, fault.code(), "its signing secrets cannot be used"));
         }
-        if let (Some(platform), Some(mapping), Ok(zone)) = (platform, mapping, zone) {
+        if let (Some(platform), Some(mapping), Ok(zone), Some(canonical)) = (platform, mapping, zone, canonical.clone())
+        {
             let defaults = ChannelDefaults { currency: channel.currency, zone, country: channel.country.clone() };
             let (code, mapping, config) = (code.as_str().into(), mapping.clone(), channel.clone());
-            let runtime = ChannelRuntime { code, platform, mapping, defaults, secrets, config };
+            let runtime = ChannelRuntime { code, platform, mapping, canonical, defaults, secrets, config };
             found.insert(runtime.code.to_string(), Arc::new(runtime));
         }
     }
     found
+}
+
+/// The mapping of our own shape is part of the program: an operator's folder neither needs it nor changes it.
+fn canonical(mistakes: &mut Vec<Mistake>) -> Option<Mapping> {
+    let read = Mapping::read(canonical::NAME, canonical::MAPPING, &Tables::default());
+    let wrong = |faults| in_config(canonical::NAME, "unreadable", &format!("{faults:?}"));
+    read.map_err(|faults| mistakes.push(wrong(faults))).ok()
 }
 
 fn secrets(config: &Config, place: &str, names: &[String], mistakes: &mut Vec<Mistake>) -> Vec<Vec<u8>> {
@@ -233,15 +242,6 @@ fn secrets(config: &Config, place: &str, names: &[String], mistakes: &mut Vec<Mi
     read
 }
 
-fn check_callbacks(config: &Config, mistakes: &mut Vec<Mistake>) {
-    for (code, callback) in &config.carriers {
-        let place = format!("carriers.{code}");
-        let Some(carrier) = carriers::named(&callback.kind) else {
-            mistakes.push(in_config(&place, "unknown_carrier", &format!("kind `{}` is unknown", callback.kind)));
-            continue;
-        };
-        let secrets = secrets(config, &place, std::slice::from_ref(&callback.secret), mistakes);
-        if let Err(fault) = sign::check_secrets(carrier.scheme, &secrets) {
 /// A watched folder belongs to one channel, which takes files.
 fn check_folders(config: &Config, mistakes: &mut Vec<Mistake>) {
     let mut seen: BTreeMap<&Path, &str> = BTreeMap::new();
@@ -268,6 +268,15 @@ fn check_folders(config: &Config, mistakes: &mut Vec<Mistake>) {
     }
 }
 
+fn check_callbacks(config: &Config, mistakes: &mut Vec<Mistake>) {
+    for (code, callback) in &config.carriers {
+        let place = format!("carriers.{code}");
+        let Some(carrier) = carriers::named(&callback.kind) else {
+            mistakes.push(in_config(&place, "unknown_carrier", &format!("kind `{}` is unknown", callback.kind)));
+            continue;
+        };
+        let secrets = secrets(config, &place, std::slice::from_ref(&callback.secret), mistakes);
+        if let Err(fault) = sign::check_secrets(carrier.scheme, &secrets) {
             mistakes.push(in_config(&place, fault.code(), "its secret cannot be used"));
         }
     }
@@ -331,6 +340,7 @@ pub async fn open(checked: Checked, clock: Clock, exclusive: bool) -> Result<Cor
         deliveries: Notify::new(),
         work: Notify::new(),
         journal: watch::Sender::new(last),
+        folders: Folders::default(),
         worlds: WorldCache::default(),
         keys: KeyCache::default(),
         party_key,
@@ -340,7 +350,6 @@ pub async fn open(checked: Checked, clock: Clock, exclusive: bool) -> Result<Cor
     })
 }
 
-        folders: Folders::default(),
 /// The database's own secret under which API keys are hashed.
 ///
 /// # Errors

@@ -189,7 +189,7 @@ impl<'a> Reading<'a> {
             received_at: task.received_at,
         };
         let mut failed = None;
-        let summary = self.channel.parse(&document, &mut |read| match self.take(read) {
+        let summary = self.channel.parse(task.kind, &document, &mut |read| match self.take(read) {
             Ok(()) => ControlFlow::Continue(()),
             Err(fault) => {
                 failed = Some(fault);
@@ -233,14 +233,15 @@ impl<'a> Reading<'a> {
         let first_reject = self.rejected + 1;
         self.rejected += u32::try_from(rejects.len()).unwrap_or(u32::MAX);
         let alone = finish.is_some() && self.seen <= CHUNK as i64;
+        let mapping = self.channel.mapping_of(self.task.kind);
         let outcome = self.reader.runner.statements_blocking(StatementJob {
             document: self.task.document,
             epoch: self.task.epoch,
             channel: self.task.channel.clone(),
             actor: self.task.actor.clone(),
             arrival: self.task.received_at.0,
-            mapping: self.channel.mapping.name.clone().to_owned(),
-            mapping_version: i32::try_from(self.channel.mapping.version).unwrap_or(i32::MAX),
+            mapping: mapping.name.clone(),
+            mapping_version: i32::try_from(mapping.version).unwrap_or(i32::MAX),
             said: std::mem::take(&mut self.chunk),
             progress: self.seen,
             rejects,

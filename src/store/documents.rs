@@ -24,6 +24,8 @@ use std::collections::HashMap;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentKind {
+    /// Canonical orders, posted by the holder of a key.
+    Api,
     Webhook,
     Upload,
     Import,

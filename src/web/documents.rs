@@ -1,6 +1,6 @@
 //! Documents: what became of what somebody sent, to be looked up, looked into and read again.
 
-mod view;
+pub(super) mod view;
 
 use super::{
     claim::Caller,

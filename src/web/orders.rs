@@ -3,6 +3,7 @@
 mod filter;
 mod header;
 mod parcels;
+mod placing;
 mod rules;
 mod sentence;
 mod show;
@@ -35,7 +36,7 @@ use model::{codes::Channel, ids::OrderId, order::state::Slot, said::Args, time::
 use serde_json::{Value, json};
 
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/v1/orders").route(web::get().to(list)))
+    cfg.service(web::resource("/v1/orders").route(web::get().to(list)).route(web::post().to(placing::take)))
         .service(web::resource("/v1/orders/{id}").route(web::get().to(one)))
         .service(web::resource("/v1/orders/{id}/timeline").route(web::get().to(history)));
 }
