@@ -2,6 +2,7 @@
 
 mod check;
 mod config_file;
+mod document;
 pub mod http;
 mod import;
 mod key;
@@ -50,6 +51,8 @@ enum Command {
     Check(check::Args),
     /// Show the whole river with a partner world and an embedded database, in a new folder
     Demo(demo::Args),
+    /// Get the rows of a file that wait, to be mended
+    Document(document::Args),
     /// Bring files to a channel and say what became of every order in them
     Import(import::Args),
     /// Make, list and revoke API keys
@@ -123,6 +126,7 @@ impl Command {
             // The demo breaks connections on purpose.
             Self::Demo(_) => "error,actix_http=off",
             Self::Check(_)
+            | Self::Document(_)
             | Self::Import(_)
             | Self::Key(_)
             | Self::Mapping(_)
@@ -137,6 +141,7 @@ impl Command {
         match self {
             Self::Check(args) => check::run(&args),
             Self::Demo(args) => demo::run(&args).await,
+            Self::Document(args) => document::run(&args).await,
             Self::Import(args) => import::run(&args).await,
             Self::Key(args) => key::run(&args).await,
             Self::Mapping(args) => mapping::run(&args),

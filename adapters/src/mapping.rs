@@ -18,6 +18,7 @@ mod fields;
 mod header;
 mod lineage;
 mod lint;
+mod mend;
 mod number;
 mod open;
 mod path;
@@ -34,6 +35,7 @@ mod values;
 
 pub use codes::{LINT_CODES, REJECT_CODES};
 pub use fault::Fault;
+pub use mend::{MARK as MENDS, REMEDY, Waiting};
 pub use spec::Says;
 pub use values::{Tables, Values};
 
@@ -158,7 +160,7 @@ impl Mapping {
         defaults: &ChannelDefaults,
         sink: &mut dyn FnMut(Read) -> ControlFlow<()>,
     ) -> Summary {
-        let options = table_options(read);
+        let options = table_options(read, doc.bytes);
         let scanned = scan::scan(&self.spec, read, doc.bytes, &options);
         for reject in scanned.rejects {
             if sink(Read::Reject(reject)).is_break() {
@@ -175,8 +177,6 @@ impl Mapping {
     }
 }
 
-fn received(at: Instant) -> Scalar<'static> {
-    Scalar::Text(Cow::Owned(at.rfc3339()))
 /// A cell as a person reads it, for tables that no mapping describes; empty when there is nothing.
 ///
 /// # Errors
@@ -191,6 +191,8 @@ pub fn cell_text(cell: &Scalar<'_>) -> Result<String, &'static str> {
     }
 }
 
+fn received(at: Instant) -> Scalar<'static> {
+    Scalar::Text(Cow::Owned(at.rfc3339()))
 }
 
 /// Amounts whose order has no currency are read with two decimals; such an order is rejected for its currency.
@@ -199,20 +201,30 @@ fn setting(defaults: &ChannelDefaults, date1904: bool) -> Setting<'_> {
     Setting { currency, digits: currency.digits(), zone: defaults.zone, country: &defaults.country, date1904 }
 }
 
-fn table_options(read: &TableRead) -> TableOptions {
-    TableOptions {
-        format: match &read.format {
-            Format::Auto => decode::TableFormat::Auto,
-            Format::Csv { encoding, delimiter } => {
-                decode::TableFormat::Csv { encoding: encoding.clone(), delimiter: *delimiter }
-            }
-            Format::Xlsx { sheet } => decode::TableFormat::Xlsx {
-                sheet: match sheet {
-                    Sheet::First => SheetChoice::First,
-                    Sheet::Named(name) => SheetChoice::Named(name.clone()),
-                    Sheet::Nth(n) => SheetChoice::Index(n.saturating_sub(1)),
-                },
+/// How the table is to be read. A workbook is one whatever the mapping says of text: mended rows of a text file come back
+/// as a workbook, and its data is then on its first sheet.
+fn table_options(read: &TableRead, bytes: &[u8]) -> TableOptions {
+    let first = decode::TableFormat::Xlsx { sheet: SheetChoice::First };
+    let format = match &read.format {
+        Format::Auto => decode::TableFormat::Auto,
+        Format::Csv { .. } if bytes.starts_with(b"PK\x03\x04") => first,
+        Format::Csv { encoding, delimiter } => {
+            decode::TableFormat::Csv { encoding: encoding.clone(), delimiter: *delimiter }
+        }
+        Format::Xlsx { sheet: Sheet::Nth(_) } if is_mended(bytes) => first,
+        Format::Xlsx { sheet } => decode::TableFormat::Xlsx {
+            sheet: match sheet {
+                Sheet::First => SheetChoice::First,
+                Sheet::Named(name) => SheetChoice::Named(name.clone()),
+                Sheet::Nth(n) => SheetChoice::Index(n.saturating_sub(1)),
             },
         },
-    }
+    };
+    TableOptions { format }
+}
+
+fn is_mended(bytes: &[u8]) -> bool {
+    let options = TableOptions { format: decode::TableFormat::Xlsx { sheet: SheetChoice::First } };
+    let info = decode::table(bytes, &options, &mut |_| ControlFlow::Break(()));
+    info.is_ok_and(|info| info.sheets.iter().any(|sheet| !sheet.visible && sheet.name == mend::MARK))
 }

@@ -11,6 +11,7 @@ use crate::{
     app::{App, Core},
     auth::Permission,
     intake,
+    mending::{self, NotMended},
     store::{
         StoreError,
         documents::{self as stored, DocumentFilter, DocumentState},
@@ -36,6 +37,7 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.service(web::resource("/v1/documents").route(web::get().to(list)));
     cfg.service(web::resource("/v1/documents/{document}").route(web::get().to(one)));
     cfg.service(web::resource("/v1/documents/{document}/content").route(web::get().to(content)));
+    cfg.service(web::resource("/v1/documents/{document}/mended").route(web::get().to(mended)));
     cfg.service(web::resource("/v1/documents/{document}/rejects").route(web::get().to(faults)));
     cfg.service(web::resource("/v1/documents/{document}/replay").route(web::post().to(replay)));
 }
@@ -148,15 +150,44 @@ async fn content(app: Data<App>, caller: Caller, id: Path<String>) -> Result<Htt
         DocumentState::Received | DocumentState::Done | DocumentState::Held => {}
     }
     let name = if found.name.is_empty() { found.id.to_string() } else { found.name };
-    let name =
-        ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: name.into_bytes() };
-    let parameters = vec![DispositionParam::FilenameExt(name)];
-    let disposition = ContentDisposition { disposition: DispositionType::Attachment, parameters };
     let size = u64::try_from(found.size).unwrap_or(0);
     Ok(HttpResponse::Ok()
         .content_type("application/octet-stream")
-        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .insert_header((header::CONTENT_DISPOSITION, attachment(name)))
         .body(SizedStream::new(size, parts(Arc::clone(&app.core), found.id))))
+}
+
+fn attachment(name: String) -> ContentDisposition {
+    let name =
+        ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: name.into_bytes() };
+    let parameters = vec![DispositionParam::FilenameExt(name)];
+    ContentDisposition { disposition: DispositionType::Attachment, parameters }
+}
+
+/// The rows that wait, as a workbook with every fault marked, in the caller's language.
+async fn mended(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadDocuments)?;
+    let found = find(&app.core, &caller, &id).await?;
+    let name = mending::name_of(&found);
+    let language = problem::language(&request);
+    match mending::mend(&app.core, found, language).await {
+        Ok(workbook) => Ok(HttpResponse::Ok()
+            .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+            .insert_header((header::CONTENT_DISPOSITION, attachment(name)))
+            .insert_header((header::CONTENT_LANGUAGE, language.tag()))
+            .body(workbook)),
+        Err(NotMended::Gone) => Err(Problem::not_found("not_found")),
+        Err(NotMended::Store(error)) => Err(error.into()),
+        Err(error @ (NotMended::Nothing | NotMended::Xlsx(_))) => {
+            tracing::debug!(%error, "nothing is mended");
+            Err(Problem::new(actix_web::http::StatusCode::CONFLICT, "nothing_to_mend"))
+        }
+    }
 }
 
 /// The document's bytes, a few parts at a time. One that cannot be read breaks the download off.

@@ -5,6 +5,8 @@ mod documents;
 mod folder;
 mod house;
 mod limits;
+mod mending;
+mod orders;
 mod uploads;
 mod webhooks;
 mod wire;
