@@ -10,13 +10,15 @@ mod settle;
 use super::{Arrival, DocumentKind, Intake, NotAccepted};
 use crate::{
     app::{App, ChannelRuntime, Core},
+    mending,
     store::{
         StoreError,
         documents::{self, DocumentState},
     },
+    words::Language,
 };
 use model::{ids::DocumentId, order::event::Actor};
-use settle::{Outcome, settle};
+use settle::{Beside, Outcome, settle};
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
@@ -144,8 +146,8 @@ impl Watcher {
         let path = self.folder.join(name);
         let max = self.core.config.server.upload_max as u64;
         if look.size > max {
-            let refused = report::refused(name, "body_too_large", [("max", max.to_string())]);
-            return self.put_away(name, look, Outcome::Failed, refused).await;
+            let report = report::refused(name, "body_too_large", [("max", max.to_string())]);
+            return self.put_away(name, look, Outcome::Failed, Beside { report, mended: None }).await;
         }
         let bytes = match tokio::fs::read(&path).await {
             Ok(bytes) if bytes.len() as u64 == look.size => bytes,
@@ -155,7 +157,8 @@ impl Watcher {
             Err(error) => return Err(error.into()),
         };
         if bytes.is_empty() {
-            return self.put_away(name, look, Outcome::Failed, report::refused(name, "empty_file", [])).await;
+            let report = report::refused(name, "empty_file", []);
+            return self.put_away(name, look, Outcome::Failed, Beside { report, mended: None }).await;
         }
         let channel = self.channel.code.clone();
         let arrival = Arrival {
@@ -174,7 +177,15 @@ impl Watcher {
         let (outcome, report) = report::of(&self.core, name, &document, accepted.duplicate).await?;
         let (good, bad, id) = (document.orders_good, document.orders_bad, document.id);
         tracing::info!(channel = %self.channel.code, document = %id, good, bad, duplicate = accepted.duplicate, outcome = outcome.folder(), "a file was taken");
-        self.put_away(name, look, outcome, report).await
+        let mended = if outcome == Outcome::Failed { self.mended(document).await } else { None };
+        self.put_away(name, look, outcome, Beside { report, mended }).await
+    }
+
+    /// The rows that wait, where the file can be mended by its rows; nobody asked in a language, so it is the country's.
+    async fn mended(&self, document: documents::Document) -> Option<Vec<u8>> {
+        let chinese = self.channel.defaults.country == "CN";
+        let language = if chinese { Language::Chinese } else { Language::English };
+        mending::mend(&self.core, document, language).await.ok()
     }
 
     /// The document once it was read; `None` when that takes too long.
@@ -192,9 +203,9 @@ impl Watcher {
         tokio::time::timeout(PATIENCE, reading).await.unwrap_or(Ok(None))
     }
 
-    async fn put_away(&self, name: &str, look: Look, outcome: Outcome, report: Vec<u8>) -> Result<(), Trouble> {
+    async fn put_away(&self, name: &str, look: Look, outcome: Outcome, put: Beside) -> Result<(), Trouble> {
         let (folder, name) = (self.folder.clone(), name.to_owned());
-        blocking(move || settle(&folder, &name, look, outcome, &report)).await
+        blocking(move || settle(&folder, &name, look, outcome, &put)).await
     }
 }
 

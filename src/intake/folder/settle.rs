@@ -4,13 +4,23 @@ use super::Look;
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// Numbers tried for a name that is taken.
 const NUMBERS_MAX: u32 = 10_000;
 /// What is put behind a file's name for its report.
 pub(super) const REPORT: &str = ".report.json";
+/// And for the workbook of the rows that wait.
+const MENDED: &str = ".mended.xlsx";
+
+/// What is put beside a file.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    pub(super) report: Vec<u8>,
+    /// The rows that wait, where there are any.
+    pub(super) mended: Option<Vec<u8>>,
+}
 
 /// Locked while a file is moved; hidden, so that it is no file to be taken.
 const LOCK: &str = ".tributary.lock";
@@ -40,7 +50,7 @@ impl Outcome {
 ///
 /// # Errors
 /// The folders cannot be written to; the file is then where it was.
-pub(super) fn settle(folder: &Path, name: &str, look: Look, outcome: Outcome, report: &[u8]) -> io::Result<()> {
+pub(super) fn settle(folder: &Path, name: &str, look: Look, outcome: Outcome, put: &Beside) -> io::Result<()> {
     let from = folder.join(name);
     let target = folder.join(outcome.folder());
     fs::create_dir_all(&target)?;
@@ -52,8 +62,7 @@ pub(super) fn settle(folder: &Path, name: &str, look: Look, outcome: Outcome, re
     }
     for number in 1..=NUMBERS_MAX {
         let to = target.join(numbered(name, number));
-        let mut beside = to.clone().into_os_string();
-        beside.push(REPORT);
+        let (beside, mended) = (with(&to, REPORT), with(&to, MENDED));
         let mut file = match OpenOptions::new().write(true).create_new(true).open(&beside) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -63,11 +72,16 @@ pub(super) fn settle(folder: &Path, name: &str, look: Look, outcome: Outcome, re
             fs::remove_file(&beside)?;
             continue;
         }
-        let moved = file.write_all(report).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&from, &to));
+        let written = match &put.mended {
+            Some(workbook) => fs::write(&mended, workbook),
+            None => Ok(()),
+        };
+        let written = written.and_then(|()| file.write_all(&put.report)).and_then(|()| file.sync_all());
+        let moved = written.and_then(|()| fs::rename(&from, &to));
         return match moved {
-            Ok(()) => take_back(&from, &to, Path::new(&beside), look),
+            Ok(()) => take_back(&from, &to, &[&beside, &mended], look),
             Err(error) => {
-                fs::remove_file(&beside)?;
+                remove(&[&beside, &mended])?;
                 if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
             }
         };
@@ -76,12 +90,28 @@ pub(super) fn settle(folder: &Path, name: &str, look: Look, outcome: Outcome, re
 }
 
 /// A newer file of the same name, written while the one before was read, goes back to be taken itself.
-fn take_back(from: &Path, to: &Path, beside: &Path, look: Look) -> io::Result<()> {
+fn take_back(from: &Path, to: &Path, beside: &[&Path], look: Look) -> io::Result<()> {
     if Look::of(&fs::symlink_metadata(to)?)? == look || fs::symlink_metadata(from).is_ok() {
         return Ok(());
     }
     fs::rename(to, from)?;
-    fs::remove_file(beside)
+    remove(beside)
+}
+
+fn remove(files: &[&Path]) -> io::Result<()> {
+    for file in files {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn with(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 /// `day.csv`, `day-2.csv`, `day-3.csv`.

@@ -96,7 +96,10 @@ async fn files_are_taken_and_put_away_with_their_reports() {
         let rest = names(folder.path());
         assert!(left.iter().all(|name| rest.contains(&(*name).to_owned())), "{rest:?}");
         assert!(rest.contains(&"link.csv".to_owned()) && !rest.contains(&"good.csv".to_owned()), "{rest:?}");
-        assert_eq!(names(&at("failed")), ["bad.csv", "bad.csv.report.json", "held.csv", "held.csv.report.json"]);
+        assert_eq!(
+            names(&at("failed")),
+            ["bad.csv", "bad.csv.mended.xlsx", "bad.csv.report.json", "held.csv", "held.csv.report.json"]
+        );
     })
     .await;
 }

@@ -61,6 +61,20 @@ currency = "CNY"
 zone = "Asia/Shanghai"
 country = "CN"
 
+[channels.desk]
+platform = "file"
+mapping = "phone-sales-xlsx"
+currency = "CNY"
+zone = "Asia/Shanghai"
+country = "CN"
+
+[channels.forms]
+platform = "file"
+mapping = "customer-template-xlsx"
+currency = "CNY"
+zone = "Asia/Shanghai"
+country = "CN"
+
 [carriers.parcels]
 kind = "kuaidi100"
 secret = "parcels"

@@ -21,7 +21,11 @@ const TILL: &str = "晨光店 3月2日,,,,,\n\
     合计,,,4,,\n";
 
 async fn bring(house: &House, key: &str, name: &str, bytes: impl Into<Vec<u8>>) -> Value {
-    let answer = house.ask(Ask::post(UPLOADS, bytes).key(key).header("x-file-name", name)).await;
+    bring_to(UPLOADS, house, key, name, bytes).await
+}
+
+async fn bring_to(path: &str, house: &House, key: &str, name: &str, bytes: impl Into<Vec<u8>>) -> Value {
+    let answer = house.ask(Ask::post(path, bytes).key(key).header("x-file-name", name)).await;
     assert_eq!(answer.status, 202, "{answer:?}");
     let document = answer.json()["documents"][0]["document"].as_str().expect("a document").to_owned();
     house.read_document(&document, key).await
@@ -136,4 +140,33 @@ async fn a_file_held_as_a_whole_is_not_mended_by_its_rows() {
     assert_eq!(house.ask(Ask::get(&path).key(&key)).await.says(), (409, "nothing_to_mend".to_owned()));
     let other = house.key("channel", Some("store-2")).await;
     assert_eq!(house.ask(Ask::get(&path).key(&other)).await.says(), (404, "unknown_document".to_owned()));
+}
+
+/// Codes of a document's rejects with what was there.
+async fn faults(house: &House, key: &str, document: &Value) -> Vec<(String, String, String)> {
+    let path = format!("/v1/documents/{}/rejects?limit=100", document["document"].as_str().expect("an id"));
+    let listed = house.ask(Ask::get(path).key(key)).await.json();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let one = |r: &Value| (text(&r["order_key"]), text(&r["code"]), text(&r["was"]));
+    let mut found: Vec<_> = listed["items"].as_array().expect("rejects").iter().map(one).collect();
+    found.sort();
+    found
+}
+
+#[tokio::test]
+async fn workbooks_with_blocks_dates_and_merged_cells_say_the_same_again() {
+    let house = House::open().await;
+    for (channel, mapping) in [("desk", "phone-sales-xlsx"), ("forms", "customer-template-xlsx")] {
+        let key = house.key("channel", Some(channel)).await;
+        let uploads = format!("/v1/channels/{channel}/uploads");
+        let file = format!("{}/fixtures/mappings/{mapping}/bad.xlsx", env!("CARGO_MANIFEST_DIR"));
+        let first = bring_to(&uploads, &house, &key, "bad.xlsx", std::fs::read(file).expect("a fixture")).await;
+        let path = format!("/v1/documents/{}/mended", first["document"].as_str().expect("an id"));
+        let answer = house.ask(Ask::get(path).key(&key)).await;
+        assert_eq!(answer.status, 200, "{mapping}: {:?}", answer.says());
+        let again = bring_to(&uploads, &house, &key, "again.xlsx", answer.body.clone()).await;
+        assert_eq!((&again["state"], &again["orders"]["good"]), (&json!("done"), &json!(0)), "{mapping}: {again}");
+        assert_eq!(again["orders"]["bad"], first["orders"]["bad"], "{mapping}: {again}");
+        assert_eq!(faults(&house, &key, &again).await, faults(&house, &key, &first).await, "{mapping}");
+    }
 }
