@@ -17,7 +17,7 @@ pub struct Problem {
     /// JSON pointer or parameter the problem is about.
     pub at: Option<String>,
     /// Further members of the document, e.g. every fault of a body.
-    pub more: Map<String, Value>,
+    pub more: Option<Box<Map<String, Value>>>,
     pub language: Language,
 }
 
@@ -36,13 +36,13 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Args::is_empty")]
     args: &'a Args,
     #[serde(flatten)]
-    more: &'a Map<String, Value>,
+    more: Option<&'a Map<String, Value>>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, code: &str) -> Self {
         let (code, args, language) = (code.to_owned(), Args::new(), Language::default());
-        Self { status, code, args, retry_after: None, at: None, more: Map::new(), language }
+        Self { status, code, args, retry_after: None, at: None, more: None, language }
     }
 
     pub fn bad_request(code: &str) -> Self {
@@ -120,7 +120,7 @@ impl actix_web::ResponseError for Problem {
             remedy: words.remedy,
             at: self.at.as_deref(),
             args: &self.args,
-            more: &self.more,
+            more: self.more.as_deref(),
         };
         let mut response = HttpResponse::build(self.status);
         if let Some(seconds) = self.retry_after {

@@ -1,6 +1,7 @@
 //! The mapping engine: whole documents against what they become, then each promise of the language by itself.
 
 mod language;
+mod mending;
 mod tables;
 mod trees;
 mod workbooks;

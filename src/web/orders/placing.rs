@@ -191,7 +191,7 @@ async fn answer(
         more.insert("follow".to_owned(), json!(follow));
         more.insert("rejects".to_owned(), json!(rejects));
         let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "orders_rejected");
-        return Err(Problem { more, ..problem.with("count", rejects.len()) });
+        return Err(Problem { more: Some(Box::new(more)), ..problem.with("count", rejects.len()) });
     }
     let ids: Vec<OrderId> = heard.orders.iter().map(|id| OrderId::of(channel.code.as_str(), id)).collect();
     let standing = if wait { wait_for(app, accepted.document, &ids).await? } else { BTreeMap::new() };
