@@ -15,6 +15,7 @@ pub mod master;
 pub mod orders;
 pub mod parties;
 pub mod problem;
+pub mod quotes;
 pub mod reply;
 pub mod server;
 pub mod stock;
@@ -41,6 +42,7 @@ fn api() -> api::Api {
     master::routes(&mut api);
     orders::routes(&mut api);
     parties::routes(&mut api);
+    quotes::routes(&mut api);
     stock::routes(&mut api);
     uploads::routes(&mut api);
     webhooks::routes(&mut api);

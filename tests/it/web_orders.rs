@@ -3,6 +3,7 @@
 mod desk;
 mod people;
 mod preview;
+mod quotes;
 mod reading;
 mod stock;
 mod tables;
