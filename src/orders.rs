@@ -4,6 +4,7 @@ mod batch;
 mod facts;
 mod file;
 mod preview;
+mod quote;
 mod run;
 mod runner;
 mod statement;
@@ -11,5 +12,6 @@ mod write;
 
 pub use file::{PartyKey, customer_party, refer};
 pub use preview::{Preview, preview};
+pub use quote::quote;
 pub use run::{CommandJob, Did, Finish, Outcome, StatementJob, counted};
 pub use runner::{RunError, Runner};

@@ -16,6 +16,7 @@ pub mod master;
 pub mod orders;
 pub mod parties;
 pub mod problem;
+pub mod quotes;
 pub mod replenishments;
 pub mod reply;
 pub mod server;
@@ -44,6 +45,7 @@ fn api() -> api::Api {
     master::routes(&mut api);
     orders::routes(&mut api);
     parties::routes(&mut api);
+    quotes::routes(&mut api);
     replenishments::routes(&mut api);
     stock::routes(&mut api);
     uploads::routes(&mut api);

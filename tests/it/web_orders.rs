@@ -5,6 +5,7 @@ mod lanes;
 mod mended;
 mod people;
 mod preview;
+mod quotes;
 mod reading;
 mod replenishments;
 mod stock;

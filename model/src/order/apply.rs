@@ -52,7 +52,7 @@ pub fn apply(id: OrderId, slot: Slot, happened: &Happened) -> Slot {
     }
 }
 
-fn placed(id: OrderId, content: &Content<PartyRef>) -> Order {
+pub(crate) fn placed(id: OrderId, content: &Content<PartyRef>) -> Order {
     Order {
         id,
         channel: "".into(),
@@ -188,7 +188,7 @@ fn amended(order: &mut Order, content: &Content<PartyRef>, by_person: bool, acto
     order.decision = Decision::Open { stage: Stage::Checks };
 }
 
-fn checked(order: &mut Order, lines: &[CheckedLine]) {
+pub(crate) fn checked(order: &mut Order, lines: &[CheckedLine]) {
     for checked in lines {
         if let Some(line) = order.lines.iter_mut().find(|l| l.no == checked.line) {
             let c = &mut line.counters;

@@ -6,6 +6,7 @@ mod judge;
 mod margin;
 mod policy;
 mod promotions;
+mod quote;
 mod spread;
 mod sums;
 mod tax;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use sums::Sums;
 
 pub use policy::{FreightRule, PricingPolicy, TaxPolicy, TaxRate, Tolerance};
+pub use quote::{Quote, Unquotable, quote};
 pub use spread::spread;
 pub(crate) use sums::claims_that_differ;
 pub use sums::order_total;

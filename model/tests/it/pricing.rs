@@ -4,6 +4,7 @@
 mod book;
 mod charges;
 mod promotions;
+mod quote;
 mod sums;
 
 use crate::{

@@ -5,7 +5,7 @@ use crate::words::Language;
 use model::{
     money::{Currency, Money, UnitPrice},
     order::state::{Approval, ApprovalStep, Given},
-    rules::pricing::{Difference, LineAudit, PriceAudit},
+    rules::pricing::{Difference, LineAudit, Note, PriceAudit},
 };
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ fn line_audit(line: &LineAudit, currency: Currency) -> Value {
     })
 }
 
-pub(super) fn difference(difference: &Difference, currency: Currency, language: Language) -> Value {
+pub(in crate::web) fn difference(difference: &Difference, currency: Currency, language: Language) -> Value {
     json!({
         "code": difference.code,
         "title": word(language, &difference.code),
@@ -53,6 +53,12 @@ pub(super) fn difference(difference: &Difference, currency: Currency, language: 
         "charged": Money::new(difference.charged, currency).decimal(),
         "expected": Money::new(difference.expected, currency).decimal(),
     })
+}
+
+/// A note in words.
+pub(in crate::web) fn note(note: &Note, language: Language) -> Value {
+    let words = language.say(&note.code, &note.args);
+    json!({ "code": note.code, "title": words.title, "detail": words.detail, "args": note.args })
 }
 
 /// Where the approval stands: what must be signed, who signed, and whose turn it is.

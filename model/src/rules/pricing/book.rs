@@ -86,8 +86,12 @@ fn quote(item: &Item, buyer: &Buyer<'_>, facts: &Facts) -> Option<Quote> {
     } else {
         converted(row.unit_price, &factor, &ordered, base, buyer.currency)
     };
-    // A line that leaves its price to us is charged what its unit price comes to, so that both agree.
-    let amount = if item.unit_price.is_none() { unit_price.times(item.quantity, buyer.currency).minor } else { amount };
+    // A line that leaves its price to us, or states the very price, is charged what its unit price comes to: both agree.
+    let amount = if item.unit_price.is_none_or(|stated| stated == unit_price) {
+        unit_price.times(item.quantity, buyer.currency).minor
+    } else {
+        amount
+    };
     Some(Quote { unit_price, amount, row: label(row) })
 }
 

@@ -12,7 +12,7 @@ use model::{
 };
 use std::sync::Arc;
 
-fn promotion(code: &str, benefit: Benefit) -> Promotion {
+pub(super) fn promotion(code: &str, benefit: Benefit) -> Promotion {
     Promotion {
         code: code.into(),
         name: code.into(),
