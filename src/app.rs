@@ -4,7 +4,7 @@ use crate::{
     clock::Clock,
     config::{self, Config},
     dispatch,
-    intake::Intake,
+    intake::{DocumentKind, Intake, folder::Folders},
     keys::KeyCache,
     orders::{PartyKey, Runner},
     setup::Forms,
@@ -12,6 +12,7 @@ use crate::{
     world::WorldCache,
 };
 use adapters::{
+    canonical,
     channels::{Engine, Platform, Sink, topics::Topics},
     mapping::{ChannelDefaults, Mapping},
     sign::configured::Signature,
@@ -51,6 +52,8 @@ pub struct Core {
     pub work: Notify,
     /// The journal's last number as this node knows it; long polls wait on it.
     pub journal: watch::Sender<i64>,
+    /// The watched folders that cannot be used.
+    pub folders: Folders,
     pub(crate) worlds: WorldCache,
 }
 
@@ -67,6 +70,8 @@ pub struct ChannelRuntime {
     pub code: Channel,
     pub platform: &'static Platform,
     pub mapping: Mapping,
+    /// Reads orders in our own shape.
+    pub canonical: Mapping,
     pub defaults: ChannelDefaults,
     /// How the sender signs, where configuration and not the platform says so.
     pub signature: Option<Signature>,
@@ -79,7 +84,10 @@ pub struct ChannelRuntime {
 
 impl ChannelRuntime {
     /// Reads a document; the same bytes give the same answer.
-    pub fn parse(&self, document: &Document<'_>, sink: Sink<'_>) -> Summary {
+    pub fn parse(&self, kind: DocumentKind, document: &Document<'_>, sink: Sink<'_>) -> Summary {
+        if kind == DocumentKind::Api {
+            return canonical::parse(document, &self.canonical, &self.defaults, sink);
+        }
         let engine: Engine<'_> = &|document, sink| match &self.topics {
             Some(topics) => topics.read(document, &self.defaults, sink),
             None => self.mapping.read_document(document, &self.defaults, sink),
@@ -87,8 +95,11 @@ impl ChannelRuntime {
         (self.platform.parse)(document, engine, sink)
     }
 
-    /// The mapping that reads a document.
-    pub fn mapping_of(&self, document: &Document<'_>) -> &Mapping {
+    /// The mapping that reads a document of this kind.
+    pub fn mapping_of(&self, kind: DocumentKind, document: &Document<'_>) -> &Mapping {
+        if kind == DocumentKind::Api {
+            return &self.canonical;
+        }
         self.topics.as_ref().and_then(|topics| topics.mapping(document)).unwrap_or(&self.mapping)
     }
 

@@ -3,6 +3,7 @@
 mod check;
 mod config_file;
 mod connector;
+mod document;
 pub mod http;
 mod import;
 mod key;
@@ -54,6 +55,8 @@ enum Command {
     Connector(connector::Args),
     /// Show the whole river with a partner world and an embedded database, in a new folder
     Demo(demo::Args),
+    /// Get the rows of a file that wait, to be mended
+    Document(document::Args),
     /// Bring files to a channel and say what became of every order in them
     Import(import::Args),
     /// Make, list and revoke API keys
@@ -138,6 +141,7 @@ impl Command {
             Self::Demo(_) => "error,actix_http=off",
             Self::Check(_)
             | Self::Connector(_)
+            | Self::Document(_)
             | Self::Import(_)
             | Self::Key(_)
             | Self::Mapping(_)
@@ -154,6 +158,7 @@ impl Command {
             Self::Check(args) => check::run(&args),
             Self::Connector(args) => connector::run(&args).await,
             Self::Demo(args) => demo::run(&args).await,
+            Self::Document(args) => document::run(&args).await,
             Self::Import(args) => import::run(&args).await,
             Self::Key(args) => key::run(&args).await,
             Self::Mapping(args) => mapping::run(&args),

@@ -114,6 +114,8 @@ pub struct Channel {
     /// Requests a second that are accepted; 0 = no limit.
     #[serde(default)]
     pub rate: u32,
+    /// A folder whose files are taken.
+    pub folder: Option<Folder>,
     /// Of `webhook`: how the sender signs; without it as Standard Webhooks asks.
     pub signature: Option<Signature>,
     /// Of `webhook`: mappings by topic; without it `mapping` reads everything.
@@ -141,6 +143,20 @@ pub struct Topics {
     pub header: Option<String>,
     pub pointer: Option<String>,
     pub mappings: BTreeMap<String, String>,
+}
+
+/// A folder that is looked into again and again.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folder {
+    pub path: PathBuf,
+    /// Seconds between two looks; a file is taken when it is the same in two of them.
+    #[serde(default = "look_seconds")]
+    pub every_seconds: u64,
+}
+
+const fn look_seconds() -> u64 {
+    5
 }
 
 /// A carrier (or tracking service) that calls us back.

@@ -1,5 +1,6 @@
 //! Documents come in: durable first, acknowledged then, read after.
 
+pub mod folder;
 mod large;
 mod late;
 pub mod parse;
@@ -87,8 +88,23 @@ impl Intake {
     /// # Errors
     /// The queue is full or the database is away; then nothing was stored.
     pub async fn accept(&self, arrival: Arrival) -> Result<Accepted, NotAccepted> {
+        let key = dedupe_key(&arrival);
+        self.bring(arrival, key).await
+    }
+
+    /// Stores a document whose sender says with a key of its own, unique in the channel, what is the same: the first with
+    /// this key is stored, whatever the others hold. The key is kept as the header `idempotency-key`.
+    ///
+    /// # Errors
+    /// As [`Self::accept`].
+    pub async fn accept_once(&self, mut arrival: Arrival, key: &str) -> Result<Accepted, NotAccepted> {
+        arrival.headers.push((IDEMPOTENCY_KEY.to_owned(), key.to_owned()));
+        let key = once_key(arrival.channel.as_str(), key);
+        self.bring(arrival, key).await
+    }
+
+    async fn bring(&self, arrival: Arrival, dedupe_key: [u8; 32]) -> Result<Accepted, NotAccepted> {
         let sha256: [u8; 32] = Sha256::digest(&arrival.bytes).into();
-        let dedupe_key = dedupe_key(&arrival);
         self.small(arrival, sha256, dedupe_key).await
     }
 
@@ -132,6 +148,16 @@ impl Intake {
 fn dedupe_key(arrival: &Arrival) -> [u8; 32] {
     let mut hash = dedupe_hash(arrival.channel.as_str(), &arrival.topic);
     hash.update(&arrival.bytes);
+    hash.finalize().into()
+}
+
+/// The header a sender's own key is kept in.
+pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Sameness by the sender's own key. No topic of a body looks like this one.
+pub(crate) fn once_key(channel: &str, key: &str) -> [u8; 32] {
+    let mut hash = dedupe_hash(channel, "\0idempotency-key");
+    hash.update(key.as_bytes());
     hash.finalize().into()
 }
 

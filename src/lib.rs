@@ -12,6 +12,7 @@ pub mod entropy;
 pub mod intake;
 pub mod keys;
 pub mod master;
+pub mod mending;
 pub mod orders;
 pub mod sandbox;
 pub mod setup;

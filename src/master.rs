@@ -1,4 +1,4 @@
-//! Master data from tables: CSV with a header row, or a JSON array of objects with the same names. Good rows are written,
+//! Master data from tables: CSV or XLSX with a header row, or a JSON array of objects with the same names. Good rows are written,
 //! bad ones come back with row, column and reason, all at once; a row is written whole or not at all.
 
 mod columns;
@@ -6,6 +6,7 @@ mod goods;
 mod partners;
 mod promotions;
 mod row;
+mod sheet;
 pub mod show;
 pub mod stock;
 mod table;
@@ -95,6 +96,8 @@ impl Kind {
 pub enum Format {
     Csv,
     Json,
+    /// The first sheet of a workbook.
+    Xlsx,
 }
 
 /// What came of an import.

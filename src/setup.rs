@@ -1,5 +1,6 @@
 //! From configuration to a core ready to run: everything is read and checked first, all mistakes at once.
 
+mod folders;
 mod hooks;
 mod partners;
 
@@ -8,13 +9,14 @@ use crate::{
     clock::Clock,
     config::Config,
     entropy,
+    intake::folder::Folders,
     keys::KeyCache,
     orders::PartyKey,
     store::{self, Lane, Store, StoreError, StoreOptions},
     world::WorldCache,
 };
 use adapters::{
-    carriers, channels,
+    canonical, carriers, channels,
     mapping::{ChannelDefaults, Mapping, Outgoing, Tables},
     sign,
 };
@@ -71,6 +73,7 @@ pub fn check(config: Config) -> Result<Checked, Vec<Mistake>> {
     let policies = policies(&config, &mut mistakes);
     let mappings = mappings(&config, &mut mistakes);
     let channels = channels(&config, &mappings, &mut mistakes);
+    folders::check(&config, &mut mistakes);
     check_callbacks(&config, &mut mistakes);
     let listeners = partners::listeners(&config, &mut mistakes);
     let forms = partners::forms(&config, &mut mistakes);
@@ -204,6 +207,7 @@ fn channels(
     mistakes: &mut Vec<Mistake>,
 ) -> BTreeMap<String, Arc<ChannelRuntime>> {
     let mut found = BTreeMap::new();
+    let canonical = canonical(mistakes);
     for (code, channel) in &config.channels {
         let place = format!("channels.{code}");
         let platform = channels::named(&channel.platform);
@@ -238,14 +242,23 @@ fn channels(
         if let Err(fault) = usable {
             mistakes.push(in_config(&place, fault.code(), "its signing secrets cannot be used"));
         }
-        if let (Some(platform), Some(mapping), Ok(zone)) = (platform, mapping, zone) {
+        if let (Some(platform), Some(mapping), Ok(zone), Some(canonical)) = (platform, mapping, zone, canonical.clone())
+        {
             let defaults = ChannelDefaults { currency: channel.currency, zone, country: channel.country.clone() };
             let (code, mapping, config) = (code.as_str().into(), mapping.clone(), channel.clone());
-            let runtime = ChannelRuntime { code, platform, mapping, defaults, signature, topics, secrets, config };
+            let runtime =
+                ChannelRuntime { code, platform, mapping, canonical, defaults, signature, topics, secrets, config };
             found.insert(runtime.code.to_string(), Arc::new(runtime));
         }
     }
     found
+}
+
+/// The mapping of our own shape is part of the program: an operator's folder neither needs it nor changes it.
+fn canonical(mistakes: &mut Vec<Mistake>) -> Option<Mapping> {
+    let read = Mapping::read(canonical::NAME, canonical::MAPPING, &Tables::default());
+    let wrong = |faults| in_config(canonical::NAME, "unreadable", &format!("{faults:?}"));
+    read.map_err(|faults| mistakes.push(wrong(faults))).ok()
 }
 
 fn secrets(config: &Config, place: &str, names: &[String], mistakes: &mut Vec<Mistake>) -> Vec<Vec<u8>> {
@@ -307,6 +320,7 @@ pub async fn open(checked: Checked, clock: Clock, exclusive: bool) -> Result<Cor
         deliveries: Notify::new(),
         work: Notify::new(),
         journal: watch::Sender::new(last),
+        folders: Folders::default(),
         worlds: WorldCache::default(),
         keys: KeyCache::default(),
         party_key,

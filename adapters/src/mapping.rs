@@ -18,6 +18,7 @@ mod fields;
 mod header;
 mod lineage;
 mod lint;
+mod mend;
 mod number;
 mod open;
 mod outgoing;
@@ -36,6 +37,7 @@ mod zones;
 
 pub use codes::{LINT_CODES, REJECT_CODES};
 pub use fault::Fault;
+pub use mend::{MARK as MENDS, REMEDY, Waiting};
 pub use outgoing::{Outgoing, written};
 pub use spec::Says;
 pub use values::{Tables, Values};
@@ -168,7 +170,7 @@ impl Mapping {
         defaults: &ChannelDefaults,
         sink: &mut dyn FnMut(Read) -> ControlFlow<()>,
     ) -> Summary {
-        let options = table_options(read);
+        let options = table_options(read, doc.bytes);
         let scanned = scan::scan(&self.spec, read, doc.bytes, &options);
         for reject in scanned.rejects {
             if sink(Read::Reject(reject)).is_break() {
@@ -185,6 +187,20 @@ impl Mapping {
     }
 }
 
+/// A cell as a person reads it, for tables that no mapping describes; empty when there is nothing.
+///
+/// # Errors
+/// The code of what a spreadsheet has damaged: a formula's error, a number too long for it.
+pub fn cell_text(cell: &Scalar<'_>) -> Result<String, &'static str> {
+    match cell {
+        Scalar::Error(_) => Err("error_cell"),
+        Scalar::Float(value) if value.abs() >= number::FLOAT_EXACT => Err("digits_lost"),
+        Scalar::Null | Scalar::Text(_) | Scalar::Number(_) | Scalar::Float(_) | Scalar::Bool(_) | Scalar::Date(_) => {
+            Ok(scalar::plain(cell).into_owned())
+        }
+    }
+}
+
 fn received(at: Instant) -> Scalar<'static> {
     Scalar::Text(Cow::Owned(at.rfc3339()))
 }
@@ -195,20 +211,30 @@ fn setting(defaults: &ChannelDefaults, date1904: bool) -> Setting<'_> {
     Setting { currency, digits: currency.digits(), zone: defaults.zone, country: &defaults.country, date1904 }
 }
 
-fn table_options(read: &TableRead) -> TableOptions {
-    TableOptions {
-        format: match &read.format {
-            Format::Auto => decode::TableFormat::Auto,
-            Format::Csv { encoding, delimiter } => {
-                decode::TableFormat::Csv { encoding: encoding.clone(), delimiter: *delimiter }
-            }
-            Format::Xlsx { sheet } => decode::TableFormat::Xlsx {
-                sheet: match sheet {
-                    Sheet::First => SheetChoice::First,
-                    Sheet::Named(name) => SheetChoice::Named(name.clone()),
-                    Sheet::Nth(n) => SheetChoice::Index(n.saturating_sub(1)),
-                },
+/// How the table is to be read. A workbook is one whatever the mapping says of text: mended rows of a text file come back
+/// as a workbook, and its data is then on its first sheet.
+fn table_options(read: &TableRead, bytes: &[u8]) -> TableOptions {
+    let first = decode::TableFormat::Xlsx { sheet: SheetChoice::First };
+    let format = match &read.format {
+        Format::Auto => decode::TableFormat::Auto,
+        Format::Csv { .. } if bytes.starts_with(b"PK\x03\x04") => first,
+        Format::Csv { encoding, delimiter } => {
+            decode::TableFormat::Csv { encoding: encoding.clone(), delimiter: *delimiter }
+        }
+        Format::Xlsx { sheet: Sheet::Nth(_) } if is_mended(bytes) => first,
+        Format::Xlsx { sheet } => decode::TableFormat::Xlsx {
+            sheet: match sheet {
+                Sheet::First => SheetChoice::First,
+                Sheet::Named(name) => SheetChoice::Named(name.clone()),
+                Sheet::Nth(n) => SheetChoice::Index(n.saturating_sub(1)),
             },
         },
-    }
+    };
+    TableOptions { format }
+}
+
+fn is_mended(bytes: &[u8]) -> bool {
+    let options = TableOptions { format: decode::TableFormat::Xlsx { sheet: SheetChoice::First } };
+    let info = decode::table(bytes, &options, &mut |_| ControlFlow::Break(()));
+    info.is_ok_and(|info| info.sheets.iter().any(|sheet| !sheet.visible && sheet.name == mend::MARK))
 }

@@ -26,6 +26,7 @@ use tributary::{
     app::ChannelRuntime,
     clock::{Clock, Stopwatch},
     config::Config,
+    intake::DocumentKind,
     setup::{self, Checked},
 };
 
@@ -106,7 +107,7 @@ fn read(channel: &ChannelRuntime, number: u64, bytes: &[u8]) -> Result<Order> {
         received_at: Clock::system().now(),
     };
     let mut found = None;
-    channel.parse(&document, &mut |read| {
+    channel.parse(DocumentKind::Webhook, &document, &mut |read| {
         if let Read::Said(said) = read
             && let Statement::Order(draft) = said.what
         {

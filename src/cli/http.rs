@@ -97,6 +97,15 @@ impl Caller {
         self.send(self.client.get(format!("{}{path}", self.server))).await
     }
 
+    /// Gets a file.
+    ///
+    /// # Errors
+    /// As [`Self::get`], or the words of the problem the server answered with.
+    pub async fn get_bytes(&self, path: &str) -> Result<Vec<u8>> {
+        let (answer, body) = self.send_for_bytes(self.client.get(format!("{}{path}", self.server))).await?;
+        answer.good().map(|_| body)
+    }
+
     /// Posts JSON.
     ///
     /// # Errors
@@ -160,7 +169,11 @@ impl Caller {
         self.send(request).await
     }
 
-    async fn send(&self, mut request: reqwest::RequestBuilder) -> Result<Answer> {
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer> {
+        Ok(self.send_for_bytes(request).await?.0)
+    }
+
+    async fn send_for_bytes(&self, mut request: reqwest::RequestBuilder) -> Result<(Answer, Vec<u8>)> {
         if !self.key.is_empty() {
             request = request.bearer_auth(&self.key);
         }
@@ -175,7 +188,7 @@ impl Caller {
                 bail!("the answer is longer than {ANSWER_MAX} bytes");
             }
         }
-        Ok(Answer { status, location, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+        Ok((Answer { status, location, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }, body))
     }
 }
 

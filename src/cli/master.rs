@@ -26,7 +26,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Import one table, CSV with a header row or a JSON array of objects
+    /// Import one table: CSV or XLSX with a header row, or a JSON array of objects
     Import(Import),
 }
 
@@ -41,7 +41,7 @@ struct Import {
     /// What the table is about
     #[arg(value_parser = kind)]
     kind: Kind,
-    /// The table; JSON when its name ends in .json
+    /// The table; JSON when its name ends in .json, XLSX (its first sheet) when it is a workbook
     file: PathBuf,
     #[command(flatten)]
     config: ConfigFile,
@@ -60,14 +60,24 @@ pub(super) async fn run(args: &Args) -> Result<()> {
     let Command::Import(args) = &args.command;
     let language = args.lang.language();
     let bytes = config_file::read(&args.file)?;
-    let json = args.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
+    let format = format(&args.file, &bytes);
     match args.server.decide(&args.config, language)? {
-        Where::There(caller) => there(&caller, args.kind, json, bytes, language).await,
+        Where::There(caller) => there(&caller, args.kind, format, bytes, language).await,
         Where::Here(checked) => {
-            let format = if json { Format::Json } else { Format::Csv };
             let core = open(checked, true).await?;
             here(&master::import(&core, args.kind, format, &bytes, &Actor::System).await?, language)
         }
+    }
+}
+
+/// By the name for JSON, by the first bytes for a workbook, whatever its name.
+fn format(file: &std::path::Path, bytes: &[u8]) -> Format {
+    match file.extension() {
+        _ if bytes.starts_with(b"PK\x03\x04") => Format::Xlsx,
+        Some(extension) if extension.eq_ignore_ascii_case("json") => Format::Json,
+        // An old workbook or an encrypted one is refused with its name.
+        Some(extension) if extension.eq_ignore_ascii_case("xlsx") => Format::Xlsx,
+        _ => Format::Csv,
     }
 }
 
@@ -94,8 +104,12 @@ fn here(done: &master::Imported, language: Language) -> Result<()> {
     print(done.rows.into(), done.written.into(), &bad.collect::<Vec<_>>(), done.more_faults.into(), language)
 }
 
-async fn there(caller: &Caller, kind: Kind, json: bool, bytes: Vec<u8>, language: Language) -> Result<()> {
-    let media_type = if json { "application/json" } else { "text/csv" };
+async fn there(caller: &Caller, kind: Kind, format: Format, bytes: Vec<u8>, language: Language) -> Result<()> {
+    let media_type = match format {
+        Format::Csv => "text/csv",
+        Format::Json => "application/json",
+        Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    };
     let path = format!("/v1/master/{}", kind.name());
     let answer = caller.post_bytes(&path, &[("content-type", media_type)], bytes).await?;
     // A table with bad rows is answered with its report, whatever the status.

@@ -4,7 +4,7 @@ use super::{
     NotStarted, Said, Wrong,
     config_file::{Away, ConfigFile, open, shown},
 };
-use crate::{app::App, store, web};
+use crate::{app::App, intake, store, web};
 use anyhow::{Context as _, Result};
 use std::{net::TcpListener, sync::Arc};
 
@@ -39,6 +39,7 @@ async fn ready(args: &Args) -> Result<(App, TcpListener)> {
     web::server::check_address(&core, &listener)?;
     let address = listener.local_addr()?;
     let app = App::start(Arc::new(core))?;
+    intake::folder::start(&app);
     eprintln!("tributary {} serves {database} on http://{address}", env!("CARGO_PKG_VERSION"));
     if store::keys::list(app.core.store.read()).await?.is_empty() {
         let again = args.config.again();

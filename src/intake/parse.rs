@@ -230,10 +230,10 @@ impl<'a> Reading<'a> {
             bytes: &task.bytes,
             received_at: task.received_at,
         };
-        let mapping = self.channel.mapping_of(&document);
+        let mapping = self.channel.mapping_of(task.kind, &document);
         self.mapping = (mapping.name.clone(), i32::try_from(mapping.version).unwrap_or(i32::MAX));
         let mut failed = None;
-        let summary = self.channel.parse(&document, &mut |read| match self.take(read) {
+        let summary = self.channel.parse(task.kind, &document, &mut |read| match self.take(read) {
             Ok(()) => ControlFlow::Continue(()),
             Err(fault) => {
                 failed = Some(fault);

@@ -1,12 +1,12 @@
 //! Bytes to rows of text cells, in the order of the kind's columns. A header that is not understood stops the whole
 //! table: better nothing than a column read as another.
 
-use super::{Column, Faults, Format, Kind, ROWS_MAX, Read, RowFault, fault, row::Row};
+use super::{Column, Faults, Format, Kind, ROWS_MAX, Read, RowFault, fault, row::Row, sheet};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Bytes of one cell.
-const CELL_MAX: usize = 4_096;
+pub(super) const CELL_MAX: usize = 4_096;
 /// Columns of a header.
 const COLUMNS_MAX: usize = 200;
 
@@ -28,6 +28,10 @@ pub(super) struct Record {
 }
 
 impl Table {
+    pub(super) const fn of(kind: Kind, records: Vec<Record>, faults: Faults, unreadable: usize) -> Self {
+        Self { kind, records, faults, unreadable }
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.records.len() + self.unreadable
     }
@@ -53,6 +57,9 @@ impl Table {
 /// # Errors
 /// What makes the table unreadable as a whole.
 pub(super) fn read(kind: Kind, format: Format, bytes: &[u8]) -> Result<Table, Vec<RowFault>> {
+    if format == Format::Xlsx {
+        return sheet::read(kind, bytes);
+    }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let mut fault = fault("bad_encoding", 0, "", "");
@@ -64,12 +71,12 @@ pub(super) fn read(kind: Kind, format: Format, bytes: &[u8]) -> Result<Table, Ve
         return Err(vec![fault("empty_file", 0, "", "")]);
     }
     match format {
-        Format::Csv => csv(kind, text),
+        Format::Csv | Format::Xlsx => csv(kind, text),
         Format::Json => json(kind, text),
     }
 }
 
-fn too_many_rows() -> Vec<RowFault> {
+pub(super) fn too_many_rows() -> Vec<RowFault> {
     let mut fault = fault("too_many_rows", 0, "", "");
     fault.args.insert("max".to_owned(), ROWS_MAX.to_string());
     vec![fault]
@@ -107,7 +114,7 @@ fn csv(kind: Kind, text: &str) -> Result<Table, Vec<RowFault>> {
 }
 
 /// Where each column of the kind is in the header.
-fn places(kind: Kind, header: &[&str]) -> Result<Vec<Option<usize>>, Vec<RowFault>> {
+pub(super) fn places(kind: Kind, header: &[&str]) -> Result<Vec<Option<usize>>, Vec<RowFault>> {
     let mut faults = Vec::new();
     if header.len() > COLUMNS_MAX {
         let mut fault = fault("too_many_columns", 1, "", "");
@@ -164,7 +171,7 @@ fn cells(
     Ok(places.iter().map(cell).collect())
 }
 
-fn cell_too_long(row: u32) -> RowFault {
+pub(super) fn cell_too_long(row: u32) -> RowFault {
     let mut fault = fault("field_too_long", row, "", "");
     fault.args.insert("max".to_owned(), CELL_MAX.to_string());
     fault

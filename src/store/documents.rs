@@ -27,7 +27,6 @@ use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     sea_query::{Expr, ExprTrait, LockBehavior, LockType},
 };
-use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// A document to be stored.

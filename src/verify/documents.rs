@@ -2,13 +2,13 @@
 
 use super::{PAGE, Report};
 use crate::{
-    intake::dedupe_hash,
+    intake::{IDEMPOTENCY_KEY, dedupe_hash, once_key},
     store::{
         StoreError,
         bulk::{self, Lock},
-        documents::{DocumentState, parts},
+        documents::{DocumentKind, DocumentState, parts},
         entity::{document_keys, documents},
-        rows,
+        rows::{self, Place},
     },
 };
 use model::ids::DocumentId;
@@ -77,7 +77,18 @@ async fn body(
         size += i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         first += i32::try_from(PARTS).unwrap_or(i32::MAX);
     }
-    Ok(Some(Body { size, sha256: hash.finalize().to_vec(), dedupe_key: key.finalize().to_vec() }))
+    let dedupe_key = own_key(row)?.unwrap_or_else(|| key.finalize().to_vec());
+    Ok(Some(Body { size, sha256: hash.finalize().to_vec(), dedupe_key }))
+}
+
+/// The key of a document whose sender said what is the same.
+fn own_key(row: &documents::Model) -> Result<Option<Vec<u8>>, StoreError> {
+    if row.kind != rows::name(&DocumentKind::Api)? {
+        return Ok(None);
+    }
+    let headers: Vec<(String, String)> = Place::new("documents", "headers", &row.id).json(&row.headers)?;
+    let said = headers.into_iter().find(|(name, _)| name == IDEMPOTENCY_KEY);
+    Ok(said.map(|(_, key)| once_key(&row.channel, &key).to_vec()))
 }
 
 async fn check_keys(

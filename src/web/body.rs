@@ -160,7 +160,11 @@ fn limits_of(request: &HttpRequest) -> Result<Limits, Problem> {
     Ok(Limits::of_body(&app.core.config.server))
 }
 
-fn check_json(request: &HttpRequest) -> Result<(), Problem> {
+/// Whether the body says it is JSON.
+///
+/// # Errors
+/// `unsupported_media_type`.
+pub fn check_json(request: &HttpRequest) -> Result<(), Problem> {
     let media_type = media_type(request);
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {

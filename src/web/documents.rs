@@ -1,6 +1,6 @@
 //! Documents: what became of what somebody sent, to be looked up, looked into and read again.
 
-mod view;
+pub(super) mod view;
 
 use super::{
     api::{Api, Says},
@@ -12,6 +12,7 @@ use crate::{
     app::{App, Core},
     auth::Permission,
     intake,
+    mending::{self, NotMended},
     store::{
         StoreError,
         documents::{self as stored, DocumentFilter, DocumentState},
@@ -42,6 +43,9 @@ pub(super) fn routes(api: &mut Api) {
     api.get("/v1/documents/{document}", one, says.fails(404, UNKNOWN));
     let says = reads("getContent", "The bytes as they arrived").gives_as(200, "application/octet-stream", "");
     api.get("/v1/documents/{document}/content", content, says.fails(404, UNKNOWN).fails(404, &["not_found"]));
+    let says = reads("getMended", "The rows that wait, as a workbook with every fault marked").gives_as(200, XLSX, "");
+    let says = says.fails(404, UNKNOWN).fails(404, &["not_found"]).fails(409, &["nothing_to_mend"]);
+    api.get("/v1/documents/{document}/mended", mended, says);
     let says = reads("listRejects", "Every fault: place, what was there, remedy").query::<After>();
     api.get("/v1/documents/{document}/rejects", faults, says.gives(200, "RejectPage").fails(404, UNKNOWN));
     let says = Says::keyed("replay", "Reads a document again with today's mapping", Permission::ReplayDocuments);
@@ -50,6 +54,7 @@ pub(super) fn routes(api: &mut Api) {
 }
 
 const UNKNOWN: &[&str] = &["unknown_document"];
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// `GET /v1/documents`: which ones, newest first.
 #[derive(Deserialize, JsonSchema)]
@@ -173,15 +178,44 @@ pub(super) fn download(core: &Arc<Core>, found: stored::Document, media_type: &s
         DocumentState::Received | DocumentState::Done | DocumentState::Held => {}
     }
     let name = if found.name.is_empty() { found.id.to_string() } else { found.name };
-    let name =
-        ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: name.into_bytes() };
-    let parameters = vec![DispositionParam::FilenameExt(name)];
-    let disposition = ContentDisposition { disposition: DispositionType::Attachment, parameters };
     let size = u64::try_from(found.size).unwrap_or(0);
     Ok(HttpResponse::Ok()
         .content_type(media_type)
-        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .insert_header((header::CONTENT_DISPOSITION, attachment(name)))
         .body(SizedStream::new(size, parts(Arc::clone(core), found.id))))
+}
+
+fn attachment(name: String) -> ContentDisposition {
+    let name =
+        ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value: name.into_bytes() };
+    let parameters = vec![DispositionParam::FilenameExt(name)];
+    ContentDisposition { disposition: DispositionType::Attachment, parameters }
+}
+
+/// The rows that wait, as a workbook with every fault marked, in the caller's language.
+async fn mended(
+    app: Data<App>,
+    caller: Caller,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ReadDocuments)?;
+    let found = find(&app.core, &caller, &id).await?;
+    let name = mending::name_of(&found);
+    let language = problem::language(&request);
+    match mending::mend(&app.core, found, language).await {
+        Ok(workbook) => Ok(HttpResponse::Ok()
+            .content_type(XLSX)
+            .insert_header((header::CONTENT_DISPOSITION, attachment(name)))
+            .insert_header((header::CONTENT_LANGUAGE, language.tag()))
+            .body(workbook)),
+        Err(NotMended::Gone) => Err(Problem::not_found("not_found")),
+        Err(NotMended::Store(error)) => Err(error.into()),
+        Err(error @ (NotMended::Nothing | NotMended::Xlsx(_))) => {
+            tracing::debug!(%error, "nothing is mended");
+            Err(Problem::new(actix_web::http::StatusCode::CONFLICT, "nothing_to_mend"))
+        }
+    }
 }
 
 /// The document's bytes, a few parts at a time. One that cannot be read breaks the download off.

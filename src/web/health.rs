@@ -23,7 +23,11 @@ async fn live() -> HttpResponse {
 
 async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
     match tokio::time::timeout(PATIENCE, app.core.store.read().ping()).await {
-        Ok(Ok(())) => Ok(HttpResponse::Ok().json(json!({ "status": "ready" }))),
+        // A folder that cannot be used stops no other door: we are ready all the same.
+        Ok(Ok(())) => {
+            let folders = if app.core.folders.troubled().is_empty() { "ok" } else { "trouble" };
+            Ok(HttpResponse::Ok().json(json!({ "status": "ready", "folders": folders })))
+        }
         Ok(Err(_)) | Err(_) => Err(Problem::unavailable()),
     }
 }

@@ -43,7 +43,8 @@ pub(super) fn routes(api: &mut Api) {
 }
 
 /// How a table may be written.
-const TABLES: &[&str] = &["text/csv", "application/json"];
+const TABLES: &[&str] = &["text/csv", "application/json", XLSX];
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 type Row = BTreeMap<String, Value>;
 
 fn kind(name: &str) -> Result<Kind, Problem> {
@@ -93,6 +94,7 @@ fn format(request: &HttpRequest) -> Result<Format, Problem> {
     match media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "text/csv" => Ok(Format::Csv),
         "application/json" => Ok(Format::Json),
+        XLSX => Ok(Format::Xlsx),
         _ => {
             let refused = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type");
             Err(refused.with("media_type", media_type))

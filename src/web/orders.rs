@@ -3,6 +3,7 @@
 mod filter;
 mod header;
 mod parcels;
+mod placing;
 mod rules;
 mod sentence;
 mod show;
@@ -39,6 +40,7 @@ pub(super) fn routes(api: &mut Api) {
     let reads = |name, summary| Says::keyed(name, summary, Permission::ReadOrders);
     let says = reads("listOrders", "Orders, newest first").query::<Wanted>().gives(200, "OrderPage");
     api.get("/v1/orders", list, says.fails(400, &["invalid_cursor"]));
+    api.post("/v1/orders", placing::take, placing::says());
     let says = reads("getOrder", "The whole of an order, with all reasons").gives(200, "Order");
     api.get("/v1/orders/{id}", one, says.fails(404, UNKNOWN));
     let says = reads("timeline", "Every event of an order, with a sentence for people").gives(200, "Timeline");

@@ -4,6 +4,7 @@ use crate::words::Language;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header};
 use model::{order::refusal::Refusal, said::Args};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// An error on its way to a caller.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -15,6 +16,8 @@ pub struct Problem {
     pub retry_after: Option<u32>,
     /// JSON pointer or parameter the problem is about.
     pub at: Option<String>,
+    /// Further members of the document, e.g. every fault of a body.
+    pub more: Option<Box<Map<String, Value>>>,
     pub language: Language,
 }
 
@@ -32,12 +35,14 @@ struct Body<'a> {
     at: Option<&'a str>,
     #[serde(skip_serializing_if = "Args::is_empty")]
     args: &'a Args,
+    #[serde(flatten)]
+    more: Option<&'a Map<String, Value>>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, code: &str) -> Self {
         let (code, args, language) = (code.to_owned(), Args::new(), Language::default());
-        Self { status, code, args, retry_after: None, at: None, language }
+        Self { status, code, args, retry_after: None, at: None, more: None, language }
     }
 
     pub fn bad_request(code: &str) -> Self {
@@ -115,6 +120,7 @@ impl actix_web::ResponseError for Problem {
             remedy: words.remedy,
             at: self.at.as_deref(),
             args: &self.args,
+            more: self.more.as_deref(),
         };
         let mut response = HttpResponse::build(self.status);
         if let Some(seconds) = self.retry_after {

@@ -3,8 +3,11 @@
 mod callbacks;
 mod channels;
 mod documents;
+mod folder;
 mod house;
 mod limits;
+mod mending;
+mod orders;
 mod uploads;
 mod webhooks;
 mod wire;

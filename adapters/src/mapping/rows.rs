@@ -24,13 +24,29 @@ const RANGES_MAX: usize = 20;
 
 pub(super) type Sink<'k> = &'k mut dyn FnMut(Read) -> ControlFlow<()>;
 
+/// Hears of the rows of each order that was rejected; `None` for one of which a row cannot be decoded.
+pub(super) type Note<'k> = &'k mut dyn FnMut(Option<&[u32]>);
+
 /// Reads all records into `sink`. With `withhold` only rejects are handed on: the file waits for a person.
 pub(super) fn read(context: &Context<'_>, withhold: bool, bytes: &[u8], options: &TableOptions, sink: Sink<'_>) {
+    read_noting(context, withhold, bytes, options, sink, &mut |_| {});
+}
+
+/// [`read`], with the rows of rejected orders told to `note`.
+pub(super) fn read_noting(
+    context: &Context<'_>,
+    withhold: bool,
+    bytes: &[u8],
+    options: &TableOptions,
+    sink: Sink<'_>,
+    note: Note<'_>,
+) {
     let mut rows = Rows {
         context,
         read: context.read,
         withhold,
         sink,
+        note,
         open: Vec::new(),
         by_key: HashMap::new(),
         latest: None,
@@ -53,6 +69,7 @@ struct Rows<'r, 'k> {
     read: &'r TableRead,
     withhold: bool,
     sink: Sink<'k>,
+    note: Note<'k>,
     /// Orders whose rows have not ended: one, or all of them in an unsorted file.
     open: Vec<Open>,
     by_key: HashMap<String, usize>,
@@ -181,6 +198,7 @@ impl Rows<'_, '_> {
 
     /// A row that does not say which order it belongs to.
     fn no_key(&mut self, row: u32) {
+        (self.note)(Some(&[row]));
         let reject = whole(self.context.key_location(row), "missing_field", Args::new());
         self.reject(Reject { field: "external_id".to_owned(), ..reject });
     }
@@ -199,6 +217,8 @@ impl Rows<'_, '_> {
                 }
             }
             Err((key, rows, rejects)) => {
+                let is_whole = !rejects.iter().any(|reject| reject.code == "row_unreadable");
+                (self.note)(is_whole.then_some(rows.as_slice()));
                 for mut reject in rejects {
                     let waiting = rows.iter().copied().filter(|row| Some(*row) != reject.location.row);
                     let waiting = place::ranges(waiting, RANGES_MAX);
@@ -231,6 +251,7 @@ impl Rows<'_, '_> {
             self.close_latest();
         }
         for (key, rows) in std::mem::take(&mut self.scattered) {
+            (self.note)(Some(&rows));
             let location = self.context.key_location(rows.first().copied().unwrap_or(0));
             let reject = whole(location, "rows_not_together", args([("rows", place::ranges(rows, RANGES_MAX))]));
             self.reject(Reject { field: "external_id".to_owned(), was: key.clone(), order_key: key, ..reject });

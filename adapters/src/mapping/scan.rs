@@ -5,7 +5,7 @@ use super::{
     block::{self, BlockCell},
     expect::Tallies,
     header::{self, Header},
-    place,
+    mend, place,
     spec::{GroupBy, Hidden, RowSays, Spec, TableRead},
     table::{self, ORDER_KEYS_MAX, RowView, SCATTERED_MAX, Shape, Sort, UNSORTED_ROWS_MAX},
     text,
@@ -35,6 +35,7 @@ pub(super) fn scan(spec: &Spec, read: &TableRead, bytes: &[u8], options: &TableO
     match outcome {
         Ok(info) => {
             scan.summary.encoding = info.encoding;
+            scan.mends = info.sheets.iter().any(|sheet| !sheet.visible && sheet.name == mend::MARK);
             scan.finish(info.sheet, info.date1904)
         }
         Err(fault) => {
@@ -69,6 +70,8 @@ struct Scan<'s> {
     nearest: Option<(u32, usize, String)>,
     body: Option<Body>,
     counts_lines: bool,
+    /// It mends some rows of another file.
+    mends: bool,
     /// The number of the row after the last one, unless blank rows lie between: decoders leave those out.
     next_row: u32,
     tallies: Tallies<'s>,
@@ -95,6 +98,7 @@ impl<'s> Scan<'s> {
             nearest: None,
             body: None,
             counts_lines: false,
+            mends: false,
             next_row: 0,
             tallies: Tallies::new(spec),
             current: None,
@@ -267,7 +271,9 @@ impl<'s> Scan<'s> {
         self.holds(&body);
         let shape = self.shape(body, sheet, date1904);
         let orders = self.ended.len() + usize::from(self.current.is_some());
-        for (code, found, location) in self.tallies.differences(self.summary.records, orders, &shape) {
+        let differences = self.tallies.differences(self.summary.records, orders, &shape);
+        let mends = self.mends;
+        for (code, found, location) in differences.into_iter().filter(|_| !mends) {
             self.hold(code, found.clone());
             let was = found.get("stated").cloned().unwrap_or_default();
             rejects.push(Reject { was, ..whole(location, code, found) });

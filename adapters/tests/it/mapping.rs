@@ -2,6 +2,7 @@
 
 mod companions;
 mod language;
+mod mending;
 mod tables;
 mod tills;
 mod trees;

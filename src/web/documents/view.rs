@@ -74,7 +74,7 @@ impl Document {
 
 /// One fault, in words.
 #[derive(Debug, Serialize)]
-pub(super) struct Reject {
+pub(in crate::web) struct Reject {
     no: u32,
     code: String,
     title: String,
@@ -91,7 +91,7 @@ pub(super) struct Reject {
 }
 
 impl Reject {
-    pub(super) fn of(numbered: rejects::Numbered, language: Language) -> Self {
+    pub(in crate::web) fn of(numbered: rejects::Numbered, language: Language) -> Self {
         let (no, r) = (numbered.no, numbered.reject);
         let mut known = r.args.clone();
         // The words of every reject may name these.

@@ -120,6 +120,7 @@ async fn speaks_of(
 }
 
 fn is_marked(channel: &ChannelRuntime, marks: &Marks, document: &Document, bytes: &[u8]) -> bool {
+    let kind = document.kind;
     let document = inbound::Document {
         topic: &document.topic,
         name: &document.name,
@@ -129,7 +130,7 @@ fn is_marked(channel: &ChannelRuntime, marks: &Marks, document: &Document, bytes
         received_at: document.received_at,
     };
     let (mut named, mut understood) = (false, false);
-    channel.parse(&document, &mut |read| {
+    channel.parse(kind, &document, &mut |read| {
         let id = match &read {
             Read::Said(said) => {
                 understood |= !matches!(said.what, Statement::Ignored { .. });

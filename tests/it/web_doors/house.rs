@@ -24,7 +24,7 @@ use tributary::{
     web,
 };
 
-const CONFIG: &str = r#"
+pub(super) const CONFIG: &str = r#"
 [server]
 workers = 1
 body_max = 65536
@@ -107,6 +107,19 @@ header = "X-Partner-Topic"
 [channels.partner.topics.mappings]
 placed = "partner-order"
 cancelled = "partner-cancel"
+[channels.desk]
+platform = "file"
+mapping = "phone-sales-xlsx"
+currency = "CNY"
+zone = "Asia/Shanghai"
+country = "CN"
+
+[channels.forms]
+platform = "file"
+mapping = "customer-template-xlsx"
+currency = "CNY"
+zone = "Asia/Shanghai"
+country = "CN"
 
 [carriers.parcels]
 kind = "kuaidi100"
@@ -130,17 +143,40 @@ pub(super) struct House {
     pub(super) address: SocketAddr,
     pub(super) server: ServerHandle,
     pub(super) ended: JoinHandle<std::io::Result<()>>,
-    _folder: TempDir,
+    url: String,
+    _folder: Option<TempDir>,
 }
 
 impl House {
     pub(super) async fn open() -> Self {
         let folder = TempDir::new().expect("a folder");
-        let app = app(&folder).await;
+        let url = url(&folder);
+        Self::serve(app(&url, CONFIG, true).await, url, Some(folder)).await
+    }
+
+    /// Runs `test` on a house with this configuration, once on SQLite and once on PostgreSQL when there is one.
+    pub(super) async fn on_each_database(config: &str, test: impl AsyncFn(&Self)) {
+        crate::store::world::urls(async |url: &str| {
+            test(&Self::at(url, config).await).await;
+        })
+        .await;
+    }
+
+    /// A house on this database, which others may use too.
+    pub(super) async fn at(url: &str, config: &str) -> Self {
+        Self::serve(app(url, config, false).await, url.to_owned(), None).await
+    }
+
+    /// Another node on the same database; for houses of [`Self::on_each_database`].
+    pub(super) async fn another(&self, config: &str) -> Self {
+        Self::at(&self.url, config).await
+    }
+
+    async fn serve(app: App, url: String, folder: Option<TempDir>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let (server, ended) = web::start(app.clone(), listener).expect("a server");
-        Self { app, address, server, ended, _folder: folder }
+        Self { app, address, server, ended, url, _folder: folder }
     }
 
     pub(super) async fn ask(&self, ask: Ask) -> Answer {
@@ -192,11 +228,14 @@ impl House {
     }
 }
 
-pub(super) async fn app(folder: &TempDir) -> App {
-    let url = format!("[database]\nurl = \"sqlite://{}\"\n", folder.path().join("t.db").display());
-    let config = Config::read(&format!("{url}{CONFIG}"), "test").expect("a configuration");
+pub(super) fn url(folder: &TempDir) -> String {
+    format!("sqlite://{}", folder.path().join("t.db").display())
+}
+
+pub(super) async fn app(url: &str, config: &str, exclusive: bool) -> App {
+    let config = Config::read(&format!("[database]\nurl = \"{url}\"\n{config}"), "test").expect("a configuration");
     let checked = setup::check(config).expect("a configuration without mistakes");
-    let core = setup::open(checked, Clock::system(), true).await.expect("a database");
+    let core = setup::open(checked, Clock::system(), exclusive).await.expect("a database");
     App::start(Arc::new(core)).expect("an application")
 }
 

@@ -115,7 +115,7 @@ async fn health_needs_no_key() {
 #[tokio::test]
 async fn beyond_this_machine_only_behind_a_proxy() {
     let folder = TempDir::new().expect("a folder");
-    let app = house::app(&folder).await;
+    let app = house::app(&house::url(&folder), house::CONFIG, true).await;
     let listener = TcpListener::bind("0.0.0.0:0").expect("a port");
     assert!(web::start(app, listener).is_err());
 }

@@ -155,3 +155,53 @@ async fn promotions_come_back_as_they_were_sent() {
     assert_eq!((status, &report["written"], &report["faults"]), (200, &json!(2), &json!([])), "{report:#}");
     assert_eq!(desk.get("/v1/master/promotions", &key).await.1, page, "nothing lost on the way");
 }
+
+/// A workbook of one sheet.
+fn workbook(rows: &[&[&str]], numbers: &[(u32, u16, f64)]) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (r, row) in (0_u32..).zip(rows) {
+        for (c, cell) in (0_u16..).zip(*row).filter(|(_, cell)| !cell.is_empty()) {
+            sheet.write_string(r, c, *cell).expect("a cell");
+        }
+    }
+    for (r, c, number) in numbers {
+        sheet.write_number(*r, *c, *number).expect("a cell");
+    }
+    sheet.write_formula(4, 0, rust_xlsxwriter::Formula::new("=1/0").set_result("#DIV/0!")).expect("a cell");
+    book.save_to_buffer().expect("a workbook")
+}
+
+#[actix_web::test]
+async fn a_workbook_is_a_table_too() {
+    let desk = Desk::empty().await;
+    let key = desk.key("root", "admin").await;
+    let rows: [&[&str]; 6] = [
+        &["商品编码", "商品名称", "base_unit", "重量(克)", "单位成本", "成本币种"],
+        &["L1", "灯一", "pcs", "", "", "CNY"],
+        &["", "灯二", "pcs", "", "", ""],
+        &["", "灯三", "pcs"],
+        &["", "灯四", "pcs"],
+        &["0042", "灯五", "pcs", "", "", "", "", "beyond"],
+    ];
+    // A code typed as a number, and one too long for a spreadsheet.
+    let numbers = [(1, 3, 250.0), (1, 4, 19.9), (2, 0, 88_001.0), (3, 0, 6_901_234_567_890_123.0)];
+    let ask = TestRequest::put()
+        .uri("/v1/master/products")
+        .insert_header(("content-type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"));
+    let (status, report) = desk.send(ask.set_payload(workbook(&rows, &numbers)), &key).await;
+    assert_eq!((status, &report["rows"], &report["written"]), (200, &json!(5), &json!(2)), "{report}");
+    let wanted =
+        vec![place(4, "商品编码", "digits_lost"), place(5, "商品编码", "error_cell"), place(6, "", "row_too_long")];
+    assert_eq!(places(&report), wanted, "{report}");
+    let (_, product) = desk.get("/v1/master/products/L1", &key).await;
+    assert_eq!((&product["weight_g"], &product["unit_cost"]), (&json!(250), &json!("19.9")), "{product}");
+    assert_eq!(desk.get("/v1/master/products/88001", &key).await.0, 200);
+
+    let bomb = b"PK\x03\x04 this is no workbook".to_vec();
+    let ask = TestRequest::put()
+        .uri("/v1/master/products")
+        .insert_header(("content-type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"));
+    let (status, report) = desk.send(ask.set_payload(bomb), &key).await;
+    assert_eq!((status, &report["written"], &report["faults"][0]["row"]), (422, &json!(0), &json!(0)), "{report}");
+}
