@@ -21,7 +21,7 @@ async fn import(desk: &Desk, kind: Kind, bytes: &[u8]) {
 #[actix_web::test]
 async fn an_order_that_charges_what_was_quoted_is_released() {
     let desk = Desk::open().await;
-    let offer = "code,name,kind,value,skus\nTEN,Ten percent,percent,10,LT-DL-0003\n";
+    let offer = "code,name,kind,value,skus,stackable\nTEN,Ten percent,percent,10,LT-DL-0003,false\n";
     import(&desk, Kind::Promotions, offer.as_bytes()).await;
     let key = desk.key("anna", "order_desk").await;
     let (status, quote) = desk.post("/v1/quotes", &key, wish(json!("12"))).await;
