@@ -4,6 +4,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261122_000001_river;
 mod m20261125_000003_promotions;
+mod m20261125_000006_contract_prices;
 
 /// Applies the steps in order; run by `tributary migrate` and at start.
 #[derive(Clone, Copy, Debug)]
@@ -11,7 +12,11 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_river::Migration), Box::new(m20261125_000003_promotions::Migration)]
+        vec![
+            Box::new(m20261122_000001_river::Migration),
+            Box::new(m20261125_000003_promotions::Migration),
+            Box::new(m20261125_000006_contract_prices::Migration),
+        ]
     }
 }
 
