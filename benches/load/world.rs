@@ -120,6 +120,7 @@ pub(crate) fn price(at: usize) -> Result<Price> {
         sku: sku(at).as_str().into(),
         unit: "pcs".into(),
         currency: Currency::EUR,
+        customer: "".into(),
         group: "".into(),
         channel: "".into(),
         min_quantity: Quantity::ZERO,

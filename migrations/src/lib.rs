@@ -6,6 +6,7 @@ mod m20261122_000001_river;
 mod m20261125_000003_promotions;
 mod m20261125_000004_transit;
 mod m20261125_000005_replenishments;
+mod m20261125_000006_contract_prices;
 
 /// Applies the steps in order; run by `tributary migrate` and at start.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000003_promotions::Migration),
             Box::new(m20261125_000004_transit::Migration),
             Box::new(m20261125_000005_replenishments::Migration),
+            Box::new(m20261125_000006_contract_prices::Migration),
         ]
     }
 }

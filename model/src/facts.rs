@@ -92,6 +92,8 @@ pub struct Price {
     pub sku: Sku,
     pub unit: Unit,
     pub currency: Currency,
+    /// Whose contract it is; empty = everybody's.
+    pub customer: Customer,
     /// Empty = every group.
     pub group: Group,
     /// Empty = every channel.

@@ -60,10 +60,11 @@ const CUSTOMERS: [Column; 17] = [
     may("active", &["启用", "是否启用"]),
 ];
 
-const PRICES: [Column; 9] = [
+const PRICES: [Column; 10] = [
     must("sku", &["商品编码", "货号", "物料编码"]),
     must("unit", &["单位"]),
     must("currency", &["币种", "货币"]),
+    may("customer", &["客户编码"]),
     may("customer_group", &["客户组", "价格组"]),
     may("channel", &["渠道"]),
     may("min_quantity", &["起订量", "最小数量"]),

@@ -82,6 +82,7 @@ pub(super) fn price(row: &mut Row<'_>) -> Price {
         unit: row.code("unit"),
         // A row without a currency is a bad row, so the currency put here is never stored.
         currency: row.currency("currency").unwrap_or(Currency::CNY),
+        customer: row.code("customer"),
         group: row.code("customer_group"),
         channel: row.code("channel"),
         min_quantity: row.quantity("min_quantity").unwrap_or_default(),

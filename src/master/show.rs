@@ -38,6 +38,7 @@ pub fn price(p: &Price) -> Value {
         "sku": p.sku,
         "unit": p.unit,
         "currency": p.currency,
+        "customer": p.customer,
         "customer_group": p.group,
         "channel": p.channel,
         "min_quantity": p.min_quantity.decimal(),

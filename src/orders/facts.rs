@@ -39,7 +39,7 @@ pub(super) async fn load<'a>(
     Ok(Facts {
         now,
         products: store::master::products(db, &skus).await?,
-        prices: store::master::prices(db, &skus).await?,
+        prices: store::master::prices_for(db, &skus, &customers).await?,
         customers: store::master::customers(db, &customers).await?,
         stock: store::stock::load(db, &skus).await?,
         similar: store::orders::similar(db, &prints, since).await?,

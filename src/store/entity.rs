@@ -5,6 +5,7 @@ pub mod approvals;
 pub mod audit;
 pub mod carriers;
 pub mod consumers;
+pub mod contract_prices;
 pub mod customers;
 pub mod deliveries;
 pub mod document_bytes;

@@ -2,22 +2,24 @@
 
 pub mod lists;
 mod places;
+mod prices;
 mod promotions;
 mod read;
 
 pub use places::{put_carriers, put_rate_cards, put_warehouses};
+pub use prices::{prices, prices_for, put_prices};
 pub use promotions::{promotions, put_promotions};
-pub use read::{carriers, customer_parties, customers, prices, products, rate_cards, warehouses};
+pub use read::{carriers, customer_parties, customers, products, rate_cards, warehouses};
 
 use super::{
     StoreError, Tx,
     bulk::{self, Conflict},
-    entity::{customers, prices, products},
+    entity::{customers, products},
     rows,
 };
 use chrono::NaiveDate;
 use model::{
-    facts::{CustomerFacts, Price, Product},
+    facts::{CustomerFacts, Product},
     ids::PartyId,
     time::Instant,
 };
@@ -50,32 +52,6 @@ pub async fn put_products(tx: &Tx, products: &[Product], now: Instant) -> Result
     };
     let rows = latest.into_values().map(row).collect::<Result<Vec<_>, _>>()?;
     bulk::insert::<products::Entity>(tx, rows, Conflict::Replace).await?;
-    Ok(())
-}
-
-/// Writes rows of the price book over those with the same sku, unit, currency, group, channel, quantity and first
-/// day; the last one of a key counts.
-///
-/// # Errors
-/// The database is gone.
-pub async fn put_prices(tx: &Tx, prices: &[Price]) -> Result<(), StoreError> {
-    let row = |p: &Price| prices::Model {
-        sku: p.sku.as_str().to_owned(),
-        unit: p.unit.as_str().to_owned(),
-        currency: p.currency.as_str().to_owned(),
-        customer_group: p.group.as_str().to_owned(),
-        channel: p.channel.as_str().to_owned(),
-        min_quantity: p.min_quantity.0,
-        unit_price: p.unit_price.0,
-        valid_from: date(p.valid_from),
-        valid_to: date(p.valid_to),
-    };
-    let key = |p: &prices::Model| {
-        let texts = [&p.sku, &p.unit, &p.currency, &p.customer_group, &p.channel, &p.valid_from];
-        (texts.map(String::clone), p.min_quantity)
-    };
-    let latest: BTreeMap<_, _> = prices.iter().map(row).map(|p| (key(&p), p)).collect();
-    bulk::insert::<prices::Entity>(tx, latest.into_values().collect(), Conflict::Replace).await?;
     Ok(())
 }
 

@@ -77,7 +77,7 @@ pub struct LineAudit {
     pub charged: UnitPrice,
     /// Per ordered unit. `None`: the price book has no row for it.
     pub expected: Option<UnitPrice>,
-    /// The row that applied: `group/channel/from quantity`.
+    /// The row that applied: `group/channel/from quantity`, of a contract `customer:group/channel/from quantity`.
     pub row: String,
     /// Discount charged on the line and its share of the order's, minor units.
     pub discount: i64,

@@ -149,6 +149,7 @@ pub(crate) fn price(sku: &str, group: &str, from: i64, price: &str) -> Price {
         sku: Sku::new(sku),
         unit: "pcs".into(),
         currency: Currency::CNY,
+        customer: "".into(),
         group: group.into(),
         channel: "".into(),
         min_quantity: Quantity::whole(from),

@@ -3,7 +3,7 @@
 use super::read;
 use crate::store::{
     StoreError,
-    entity::{customers, prices, products, rate_cards, warehouses},
+    entity::{contract_prices, customers, prices, products, rate_cards, warehouses},
 };
 use model::{
     codes::Sku,
@@ -12,7 +12,7 @@ use model::{
     time::Instant,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Rows of a page at most.
 pub const PAGE_MAX: u64 = 501;
@@ -64,22 +64,26 @@ pub async fn customers(
     rows.into_iter().map(one).collect()
 }
 
-/// Skus after `after` that the price book has rows for.
+/// Skus after `after` that the price book has rows for, everybody's or a contract's.
 ///
 /// # Errors
 /// The database is gone.
 pub async fn priced_skus(conn: &impl ConnectionTrait, after: &str, limit: u64) -> Result<Vec<Sku>, StoreError> {
-    let skus: Vec<String> = prices::Entity::find()
-        .select_only()
-        .column(prices::Column::Sku)
-        .filter(prices::Column::Sku.gt(after))
-        .group_by(prices::Column::Sku)
-        .order_by_asc(prices::Column::Sku)
-        .limit(limit.min(PAGE_MAX))
-        .into_tuple()
-        .all(conn)
-        .await?;
-    Ok(skus.into_iter().map(Sku::from).collect())
+    let everybodys = skus_of::<prices::Entity>(conn, prices::Column::Sku, after, limit).await?;
+    let contracts = skus_of::<contract_prices::Entity>(conn, contract_prices::Column::Sku, after, limit).await?;
+    let both: BTreeSet<String> = everybodys.into_iter().chain(contracts).collect();
+    let most = usize::try_from(limit.min(PAGE_MAX)).unwrap_or(usize::MAX);
+    Ok(both.iter().take(most).map(|sku| Sku::new(sku)).collect())
+}
+
+async fn skus_of<E: EntityTrait>(
+    conn: &impl ConnectionTrait,
+    sku: E::Column,
+    after: &str,
+    limit: u64,
+) -> Result<Vec<String>, StoreError> {
+    let skus = E::find().select_only().column(sku).filter(sku.gt(after)).group_by(sku).order_by_asc(sku);
+    Ok(skus.limit(limit.min(PAGE_MAX)).into_tuple().all(conn).await?)
 }
 
 /// All warehouses by code, as they are at `now`, with the names of their zones.

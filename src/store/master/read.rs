@@ -3,16 +3,16 @@
 use crate::store::{
     StoreError,
     bulk::{self, Lock},
-    entity::{carriers, customers, fulfilments, prices, products, rate_cards, warehouses},
+    entity::{carriers, customers, fulfilments, products, rate_cards, warehouses},
     rows::Place,
 };
 use chrono::{DateTime, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use model::{
     codes::{Customer, Sku, Warehouse},
-    facts::{CarrierFacts, CustomerFacts, Price, Product, RateCard, RateCards, WarehouseFacts},
+    facts::{CarrierFacts, CustomerFacts, Product, RateCard, RateCards, WarehouseFacts},
     ids::PartyId,
-    measure::{Quantity, Size},
+    measure::Size,
     money::UnitPrice,
     time::Instant,
 };
@@ -27,25 +27,6 @@ use std::{
 pub async fn products(conn: &impl ConnectionTrait, skus: &[Sku]) -> Result<HashMap<Sku, Arc<Product>>, StoreError> {
     let rows = bulk::find::<products::Entity>(conn, &[products::Column::Sku], keys(skus), Lock::No).await?;
     rows.into_iter().map(|row| product(row).map(|p| (p.sku.clone(), Arc::new(p)))).collect()
-}
-
-/// Every row of the price book for each sku, in the order of its key. Skus without a row are absent.
-///
-/// # Errors
-/// A row makes no sense, or the database is gone.
-pub async fn prices(conn: &impl ConnectionTrait, skus: &[Sku]) -> Result<HashMap<Sku, Arc<Vec<Price>>>, StoreError> {
-    let mut rows = bulk::find::<prices::Entity>(conn, &[prices::Column::Sku], keys(skus), Lock::No).await?;
-    rows.sort_by(|a, b| {
-        let key = |p: &prices::Model| (p.min_quantity, p.valid_from.clone());
-        let texts = |p: &prices::Model| [&p.unit, &p.currency, &p.customer_group, &p.channel].map(String::clone);
-        texts(a).cmp(&texts(b)).then_with(|| key(a).cmp(&key(b)))
-    });
-    let mut found: HashMap<Sku, Vec<Price>> = HashMap::new();
-    for row in rows {
-        let price = price(row)?;
-        found.entry(price.sku.clone()).or_default().push(price);
-    }
-    Ok(found.into_iter().map(|(sku, prices)| (sku, Arc::new(prices))).collect())
 }
 
 /// # Errors
@@ -151,7 +132,7 @@ pub async fn rate_cards(conn: &impl ConnectionTrait) -> Result<RateCards, StoreE
     Ok(RateCards::new(rows.into_iter().map(rate_card).collect::<Result<Vec<_>, _>>()?))
 }
 
-fn keys(skus: &[Sku]) -> Vec<bulk::Row> {
+pub(super) fn keys(skus: &[Sku]) -> Vec<bulk::Row> {
     bulk::each(skus.iter().map(Sku::as_str).collect::<BTreeSet<_>>())
 }
 
@@ -174,21 +155,6 @@ pub(super) fn product(row: products::Model) -> Result<Product, StoreError> {
         size: Size { length_mm: row.length_mm, width_mm: row.width_mm, height_mm: row.height_mm },
         unit_cost: UnitPrice(row.unit_cost),
         tax_class: row.tax_class,
-    })
-}
-
-pub(super) fn price(row: prices::Model) -> Result<Price, StoreError> {
-    let place = |column| Place::new("prices", column, &row.sku);
-    Ok(Price {
-        currency: place("currency").currency(&row.currency)?,
-        valid_from: date(&row.valid_from, place("valid_from"))?,
-        valid_to: date(&row.valid_to, place("valid_to"))?,
-        sku: Sku::new(&row.sku),
-        unit: row.unit.into(),
-        group: row.customer_group.into(),
-        channel: row.channel.into(),
-        min_quantity: Quantity(row.min_quantity),
-        unit_price: UnitPrice(row.unit_price),
     })
 }
 

@@ -221,6 +221,7 @@ fn price(sku: &str, price: &str) -> Price {
         sku: sku.into(),
         unit: "pcs".into(),
         currency: Currency::EUR,
+        customer: "".into(),
         group: "".into(),
         channel: "".into(),
         min_quantity: Quantity::ZERO,

@@ -21,7 +21,7 @@ async fn import(desk: &Desk, kind: Kind, bytes: &[u8]) {
 #[actix_web::test]
 async fn an_order_that_charges_what_was_quoted_is_released() {
     let desk = Desk::open().await;
-    let offer = "code,name,kind,value,skus\nTEN,Ten percent,percent,10,LT-DL-0003\n";
+    let offer = "code,name,kind,value,skus,stackable\nTEN,Ten percent,percent,10,LT-DL-0003,false\n";
     import(&desk, Kind::Promotions, offer.as_bytes()).await;
     let key = desk.key("anna", "order_desk").await;
     let (status, quote) = desk.post("/v1/quotes", &key, wish(json!("12"))).await;
@@ -54,6 +54,31 @@ async fn a_customers_group_has_its_own_price() {
     assert_eq!(status, 200, "{quote}");
     let line = &quote["lines"][0];
     assert_eq!([&line["unit_price"], &line["row"], &quote["goods"]], ["14.1", "dealer//50", "846.00"], "{quote}");
+}
+
+#[actix_web::test]
+async fn a_contract_is_one_customers_and_comes_first() {
+    let desk = Desk::open().await;
+    import(&desk, Kind::Customers, &fixture(Kind::Customers)).await;
+    let rows = "货号,单位,币种,客户编码,起订量,单价\nLT-DL-0003,pcs,CNY,C10001,10,14.95\n";
+    import(&desk, Kind::Prices, rows.as_bytes()).await;
+    let key = desk.key("anna", "order_desk").await;
+    let cases = [
+        ("C10001", 9, "14.8", "dealer//0"),
+        ("C10001", 60, "14.95", "C10001://10"),
+        ("C10002", 60, "14.1", "dealer//50"),
+        ("", 60, "17.2", "//50"),
+    ];
+    for (customer, quantity, price, row) in cases {
+        let mut wish = wish(json!(quantity));
+        wish["currency"] = json!("CNY");
+        wish["customer"] = json!(customer);
+        let (_, quote) = desk.post("/v1/quotes", &key, wish).await;
+        assert_eq!([&quote["lines"][0]["unit_price"], &quote["lines"][0]["row"]], [price, row], "{quote}");
+    }
+    let (_, page) = desk.get("/v1/master/prices?limit=100", &desk.key("root", "admin").await).await;
+    let listed = page["items"].as_array().is_some_and(|rows| rows.iter().any(|row| row["customer"] == "C10001"));
+    assert!(listed, "{page}");
 }
 
 #[actix_web::test]

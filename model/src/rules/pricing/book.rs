@@ -1,21 +1,23 @@
 //! The price book: which row applies to a line.
 //!
-//! Candidates are the rows of the sku in the order's currency, for the buyer's group or every group, for the order's
-//! channel or every channel, valid on the date the order was placed (both ends included, the date as the source's
-//! clock had it), from a quantity the line reaches, in a unit the product is measured in. The first of these applies by:
+//! Candidates are the rows of the sku in the order's currency, for this customer or everybody, for the buyer's group or
+//! every group, for the order's channel or every channel, valid on the date the order was placed (both ends included,
+//! the date as the source's clock had it), from a quantity the line reaches, in a unit the product is measured in. The
+//! first of these applies by:
 //!
-//! 1. a row for the group before one for every group,
-//! 2. a row for the channel before one for every channel,
-//! 3. a row in the ordered unit before one that must be converted,
-//! 4. the greatest quantity,
-//! 5. the latest beginning,
-//! 6. the lowest price.
+//! 1. a row of the customer's contract before everybody's,
+//! 2. a row for the group before one for every group,
+//! 3. a row for the channel before one for every channel,
+//! 4. a row in the ordered unit before one that must be converted,
+//! 5. the greatest quantity,
+//! 6. the latest beginning,
+//! 7. the lowest price.
 //!
-//! So a group's own price stands even where everybody's tier price is lower.
+//! So a contract's or a group's own price stands even where everybody's tier price is lower.
 
 use super::sums;
 use crate::{
-    codes::{Channel, Group},
+    codes::{Channel, Customer, Group},
     facts::{Facts, Price, Product},
     measure::{Quantity, UnitFactor},
     money::{Currency, UnitPrice, round_half_up},
@@ -33,12 +35,13 @@ pub(super) struct Quote {
     pub(super) unit_price: UnitPrice,
     /// For the ordered quantity, minor units, rounded once.
     pub(super) amount: i64,
-    /// `group/channel/from quantity`.
+    /// `group/channel/from quantity`, of a contract `customer:group/channel/from quantity`.
     pub(super) row: String,
 }
 
 /// Who buys, when: what rows are chosen by.
 struct Buyer<'a> {
+    customer: &'a Customer,
     group: &'a Group,
     channel: &'a Channel,
     currency: Currency,
@@ -57,6 +60,7 @@ pub(super) fn quotes(order: &Order, facts: &Facts) -> Vec<Option<Quote>> {
     let every = Group::default();
     let placed = order.header.placed_at;
     let buyer = Buyer {
+        customer: &order.header.customer,
         group: group_of(order, facts).unwrap_or(&every),
         channel: &order.channel,
         currency: order.currency(),
@@ -98,6 +102,7 @@ fn quote(item: &Item, buyer: &Buyer<'_>, facts: &Facts) -> Option<Quote> {
 impl Buyer<'_> {
     fn may_have(&self, row: &Price) -> bool {
         row.currency == self.currency
+            && (row.customer.is_empty() || row.customer == *self.customer)
             && (row.group.is_empty() || row.group == *self.group)
             && (row.channel.is_empty() || row.channel == *self.channel)
             && row.valid_from.is_none_or(|from| from <= self.on)
@@ -112,11 +117,12 @@ fn reached(row: &Price, product: &Product, base: Quantity) -> Option<UnitFactor>
     (i128::from(base.0) * i128::from(factor.den) >= least).then_some(factor)
 }
 
-type Rank = (bool, bool, bool, i128, Option<NaiveDate>, Reverse<UnitPrice>, crate::codes::Unit);
+type Rank = (bool, bool, bool, bool, i128, Option<NaiveDate>, Reverse<UnitPrice>, crate::codes::Unit);
 
 fn rank(row: &Price, factor: &UnitFactor, ordered: &UnitFactor) -> Rank {
     let from = i128::from(row.min_quantity.0) * i128::from(factor.num) / i128::from(factor.den);
     (
+        !row.customer.is_empty(),
         !row.group.is_empty(),
         !row.channel.is_empty(),
         factor.unit == ordered.unit,
@@ -149,5 +155,6 @@ fn scaled(value: i128, by: i64, over: i128) -> i64 {
 }
 
 fn label(row: &Price) -> String {
-    format!("{}/{}/{}", row.group, row.channel, row.min_quantity.decimal())
+    let contract = if row.customer.is_empty() { String::new() } else { format!("{}:", row.customer) };
+    format!("{contract}{}/{}/{}", row.group, row.channel, row.min_quantity.decimal())
 }

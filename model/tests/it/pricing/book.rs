@@ -56,6 +56,36 @@ fn the_most_specific_row_applies_and_of_these_the_greatest_quantity() {
 }
 
 #[test]
+fn a_contract_comes_before_every_other_row_and_is_nobody_elses() {
+    let mut facts = world_with(strict());
+    let of_k1 = |row: Price| Price { customer: "K1".into(), ..row };
+    book(
+        &mut facts,
+        "L1",
+        vec![
+            price("L1", "", 0, "100"),
+            Price { channel: "web".into(), ..price("L1", "dealer", 0, "80") },
+            of_k1(price("L1", "", 5, "97")),
+            of_k1(price("L1", "", 50, "96")),
+            of_k1(Price { channel: "web".into(), ..price("L1", "", 100, "95") }),
+            of_k1(Price { valid_to: Some(date(2026, 3, 1)), ..price("L1", "", 6, "1") }),
+            Price { customer: "K2".into(), ..price("L1", "", 0, "2") },
+        ],
+    );
+    let cases = [
+        ("K1", "4", "80", "dealer/web/0"),
+        ("K1", "5", "97", "K1://5"),
+        ("K1", "99", "96", "K1://50"),
+        ("K1", "100", "95", "K1:/web/100"),
+        ("", "5", "100", "//0"),
+        ("K3", "5", "100", "//0"),
+    ];
+    for (customer, quantity, unit_price, row) in cases {
+        assert_eq!(expected(&facts, customer, quantity, ""), (unit_price.into(), row.into()), "{customer} {quantity}");
+    }
+}
+
+#[test]
 fn tiers_begin_at_their_quantity() {
     let mut facts = world_with(strict());
     let rows = vec![price("L1", "", 10, "95"), price("L1", "", 1, "100"), price("L1", "", 100, "70")];

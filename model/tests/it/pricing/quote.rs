@@ -121,6 +121,7 @@ fn an_order_that_states_what_was_quoted_passes() {
         assert_eq!(seen.goods - seen.discount, seen.goods_expected, "round {round}");
         assert_eq!((seen.freight, seen.tax), (seen.freight_expected, seen.tax_expected), "round {round}");
         assert_eq!(seen, quoted.audit, "round {round}");
+        assert!(quoted.content.items.iter().all(|item| item.discount >= 0), "round {round}: {quoted:#?}");
         granted += u32::from(seen.discount > 0);
         carried += u32::from(seen.freight > 0);
         taxed += u32::from(seen.tax > 0);
