@@ -32,6 +32,15 @@ pub async fn migrate(db: &sea_orm_migration::sea_orm::DatabaseConnection) -> Res
     Migrator::up(db, None).await
 }
 
+/// Runs the statements of a step's schema text, each in the types of the database.
+async fn apply(manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
+    let db = manager.get_connection();
+    for statement in statements(&for_backend(sql, manager.get_database_backend())) {
+        db.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}
+
 /// Writes each `{token}` of a schema text as the type of `backend`.
 ///
 /// SQLite tables are `STRICT`, so a value of the wrong type is refused by the database itself.

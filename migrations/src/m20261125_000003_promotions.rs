@@ -34,11 +34,6 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let db = manager.get_connection();
-        let sql = crate::for_backend(SQL, manager.get_database_backend());
-        for statement in crate::statements(&sql) {
-            db.execute_unprepared(&statement).await?;
-        }
-        Ok(())
+        crate::apply(manager, SQL).await
     }
 }

@@ -34,10 +34,6 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let db = manager.get_connection();
-        for statement in crate::statements(&crate::for_backend(SQL, manager.get_database_backend())) {
-            db.execute_unprepared(&statement).await?;
-        }
-        Ok(())
+        crate::apply(manager, SQL).await
     }
 }

@@ -116,15 +116,19 @@ impl Batch {
         outcomes
     }
 
+    /// The order a statement speaks of.
+    fn order_of(&self, said: &Settled, key: &Key) -> OrderId {
+        self.keys.get(key).copied().unwrap_or(said.identity.id)
+    }
+
     fn is_placed(&self, said: &Settled) -> bool {
         let key = (said.identity.channel.clone(), said.identity.external_id.clone());
-        let id = self.keys.get(&key).copied().unwrap_or(said.identity.id);
-        self.slots.get(&id).is_some_and(|slot| slot.order().is_some())
+        self.slots.get(&self.order_of(said, &key)).is_some_and(|slot| slot.order().is_some())
     }
 
     fn statement(&mut self, said: &Settled, actor: &Actor) -> Outcome {
         let key = (said.identity.channel.clone(), said.identity.external_id.clone());
-        let id = self.keys.get(&key).copied().unwrap_or(said.identity.id);
+        let id = self.order_of(said, &key);
         let known = self.words.get(&key);
         let empty = Slot::Empty;
         let Some(command) = said.command(self.slots.get(&id).unwrap_or(&empty), known) else {

@@ -124,6 +124,19 @@ impl<'t> Keys<'t> {
     }
 
     /// Notes that a key that must be there is not.
+    /// What every mapping begins with: its name and version, both required, and what it is about.
+    pub(super) fn head(&mut self, faults: &mut Faults<'_>) -> (Option<&'t str>, Option<u32>) {
+        let name = self.text("name", faults);
+        let version = self.count("version", 1, u32::MAX, faults);
+        for (key, missing) in [("name", name.is_none()), ("version", version.is_none())] {
+            if missing {
+                self.missing(key, faults);
+            }
+        }
+        self.take("about");
+        (name, version)
+    }
+
     pub(super) fn missing(&self, key: &str, faults: &mut Faults<'_>) {
         faults.at(&self.span, "missing_key", args([("key", key.to_owned())]));
     }

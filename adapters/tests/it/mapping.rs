@@ -149,8 +149,30 @@ fn expectation(path: &Path) -> PathBuf {
     path.with_extension(format!("{}.expected.json", path.extension().expect("an extension").to_string_lossy()))
 }
 
+/// True when workbooks and expectations shall be written anew instead of compared, to be looked at before they are
+/// committed: `TRIBUTARY_BLESS=1 cargo test -p tributary-adapters fixtures`
+#[expect(clippy::disallowed_methods, reason = "a test that rewrites its own fixtures is told so by the environment")]
+fn bless() -> bool {
+    std::env::var_os("TRIBUTARY_BLESS").is_some()
+}
+
+fn write_fixtures() {
+    for (file, sheet) in workbooks::ALL {
+        fs::write(root().join("fixtures/mappings").join(file), workbooks::bytes(sheet)).expect("written");
+    }
+    for (name, path) in fixtures() {
+        let bytes = fs::read(&path).expect("a document");
+        let outcome = read_with(&shipped(&name), &bytes, &channel_of(&name)).json();
+        let text = serde_json::to_string_pretty(&outcome).expect("JSON");
+        fs::write(expectation(&path), text + "\n").expect("written");
+    }
+}
+
 #[test]
 fn fixtures_become_what_stands_beside_them() {
+    if bless() {
+        write_fixtures();
+    }
     let found = fixtures();
     assert!(found.len() >= 15, "fixtures are missing: {found:?}");
     for (name, path) in found {
@@ -163,22 +185,6 @@ fn fixtures_become_what_stands_beside_them() {
         let expected = fs::read_to_string(expectation(&path)).expect("an expectation beside every document");
         let expected: Value = serde_json::from_str(&expected).expect("JSON");
         assert!(outcome == expected, "{}\n{}", path.display(), serde_json::to_string_pretty(&outcome).expect("JSON"));
-    }
-}
-
-/// Writes workbooks and expectations anew, to be looked at before they are committed:
-/// `cargo test -p tributary-adapters write_fixtures -- --ignored`
-#[test]
-#[ignore = "writes fixtures"]
-fn write_fixtures() {
-    for (file, sheet) in workbooks::ALL {
-        fs::write(root().join("fixtures/mappings").join(file), workbooks::bytes(sheet)).expect("written");
-    }
-    for (name, path) in fixtures() {
-        let bytes = fs::read(&path).expect("a document");
-        let outcome = read_with(&shipped(&name), &bytes, &channel_of(&name)).json();
-        let text = serde_json::to_string_pretty(&outcome).expect("JSON");
-        fs::write(expectation(&path), text + "\n").expect("written");
     }
 }
 

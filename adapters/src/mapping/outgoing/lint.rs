@@ -33,14 +33,7 @@ pub(super) fn read(file: &str, source: &str, tables: &Tables) -> Result<Outgoing
         return Err(faults.into_sorted());
     }
     let mut keys = Keys::new(table.get_ref(), 0..0);
-    let name = keys.text("name", &mut faults);
-    let version = keys.count("version", 1, u32::MAX, &mut faults);
-    for (key, missing) in [("name", name.is_none()), ("version", version.is_none())] {
-        if missing {
-            keys.missing(key, &mut faults);
-        }
-    }
-    keys.take("about");
+    let (name, version) = keys.head(&mut faults);
     let mut lint = Lint { faults: &mut faults, tables };
     let tells = lint.tells(&mut keys);
     let body = lint.body(&mut keys, &MESSAGE, 0);
