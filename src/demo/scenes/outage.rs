@@ -53,10 +53,10 @@ async fn told(
     story.check(
         all_done(&order) && once,
         &format!(
-            "{number}: {} messages, {attempts} attempts, each delivered, each effect at the ERP exactly once.",
+            "{number}: {} messages to all partners, {attempts} attempts, each delivered, each effect at its partner exactly once.",
             deliveries.len()
         ),
-        &format!("{number}：{} 条消息，{attempts} 次尝试，全部送达，在 ERP 各只生效一次。", deliveries.len()),
+        &format!("{number}：{} 条消息，{attempts} 次尝试，全部送达，在各伙伴处各只生效一次。", deliveries.len()),
     );
     Ok(())
 }
