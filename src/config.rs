@@ -1,8 +1,12 @@
 //! Configuration: `config/base.toml` holds every default, an operator's file overrides, secrets come by name. The one
 //! address of the environment.
 
+mod mistake;
+mod read;
 mod source;
 
+pub use mistake::Mistake;
+pub use read::Unread;
 pub use source::Source;
 
 use adapters::carriers::{Caller, signed};
@@ -265,24 +269,10 @@ impl std::fmt::Debug for SecretSource {
     }
 }
 
-/// The tables that only an operator's file has.
-#[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "read for its faults, which have lines")]
-struct Named {
-    #[serde(default)]
-    channels: BTreeMap<String, Channel>,
-    #[serde(default)]
-    carriers: BTreeMap<String, CarrierCallback>,
-    #[serde(default)]
-    connectors: BTreeMap<String, Connector>,
-    #[serde(default)]
-    secrets: BTreeMap<String, SecretSource>,
-}
-
 /// Every default, commented.
 pub const BASE: &str = include_str!("../config/base.toml");
 
-/// What is wrong with the configuration; `place` names the file and, where known, line and column.
+/// What is wrong with a setting; `place` names its key, e.g. `connectors.erp.url`.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct ConfigError {
@@ -294,12 +284,11 @@ impl Config {
     /// The defaults with the operator's file over them; table by table, key by key.
     ///
     /// # Errors
-    /// A file that cannot be read or is not TOML, an unknown key, a value of the wrong type: all with their place.
-    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+    /// A file that cannot be read or is not TOML, unknown or missing keys, values of the wrong type: all, with their places.
+    pub fn load(file: Option<&Path>) -> Result<Self, Box<Unread>> {
         let over = match file {
             None => String::new(),
-            Some(path) => std::fs::read_to_string(path)
-                .map_err(|e| ConfigError { place: path.display().to_string(), problem: unreadable(&e) })?,
+            Some(path) => std::fs::read_to_string(path).map_err(|error| Unread::file(path, &error))?,
         };
         Self::read(&over, &file.map_or_else(|| "config".to_owned(), |p| p.display().to_string()))
     }
@@ -308,24 +297,8 @@ impl Config {
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub fn read(over: &str, place: &str) -> Result<Self, ConfigError> {
-        let wrong = |place: &str, e: &toml::de::Error| ConfigError { place: place.to_owned(), problem: e.to_string() };
-        // Laid over each other the tables have no lines any more.
-        let _: Named = toml::from_str(over).map_err(|e| wrong(place, &e))?;
-        let source = Source { place: place.to_owned(), text: over.to_owned() };
-        let mut all: toml::Table = toml::from_str(BASE).map_err(|e| wrong("base.toml", &e))?;
-        let text = over;
-        let over: toml::Table = toml::from_str(text).map_err(|e| wrong(place, &e))?;
-        lay_over(&mut all, over);
-        let config: Self = all.try_into().map_err(|e: toml::de::Error| {
-            let problem = e.to_string().trim_end().replace(
-                "
-in `", " in `",
-            );
-            let place = line_of(text, &problem).map_or_else(|| place.to_owned(), |line| format!("{place}:{line}"));
-            ConfigError { place, problem }
-        })?;
-        Ok(Self { source, ..config })
+    pub fn read(over: &str, place: &str) -> Result<Self, Box<Unread>> {
+        read::read(Source { place: place.to_owned(), text: over.to_owned(), faulty: Vec::new() })
     }
 
     /// The bytes of the secret called `name`.
@@ -351,42 +324,8 @@ in `", " in `",
     }
 }
 
-fn unreadable(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            "there is no such file; name the configuration with --config FILE, or leave it out for the defaults"
-                .to_owned()
-        }
-        _ => format!("cannot be read: {error}"),
-    }
-}
-
-/// Where in `text` the key stands that a problem names: "unknown field `x`", or "in `table.x`". The merged table does not
-/// know any more which line a value came from.
-fn line_of(text: &str, problem: &str) -> Option<usize> {
-    let named = |mark: &str| problem.split_once(mark)?.1.split('`').next()?.rsplit('.').next();
-    let key = named("unknown field `").or_else(|| named(" in `"))?;
-    let is_it = |line: &str| {
-        let line = line.trim_start().trim_start_matches('[');
-        let stated = line.split(['=', ']']).next().unwrap_or_default().trim();
-        stated.trim_matches('"').rsplit('.').next() == Some(key)
-    };
-    text.lines().position(is_it).map(|at| at + 1)
-}
-
 /// An environment variable, when it is set and is text.
 #[expect(clippy::disallowed_methods, reason = "the one address of the environment")]
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
-}
-
-fn lay_over(base: &mut toml::Table, over: toml::Table) {
-    for (key, value) in over {
-        match (base.get_mut(&key), value) {
-            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
-            (_, value) => {
-                base.insert(key, value);
-            }
-        }
-    }
 }

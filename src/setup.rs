@@ -1,5 +1,7 @@
 //! From configuration to a core ready to run: everything is read and checked first, all mistakes at once.
 
+mod callbacks;
+mod channels;
 mod folders;
 mod hooks;
 mod house;
@@ -8,7 +10,7 @@ mod partners;
 use crate::{
     app::{ChannelRuntime, Core, Listener},
     clock::Clock,
-    config::{CarrierCallback, Config},
+    config::{Config, Unread},
     entropy,
     intake::folder::Folders,
     keys::KeyCache,
@@ -16,45 +18,16 @@ use crate::{
     store::{self, Lane, Store, StoreError, StoreOptions},
     world::WorldCache,
 };
-use adapters::{
-    canonical,
-    carriers::{
-        self,
-        signed::{Form, KIND},
-    },
-    channels,
-    mapping::{ChannelDefaults, Mapping, Outgoing, Tables},
-    sign,
-};
+use adapters::mapping::{Mapping, Outgoing, Tables};
 use include_dir::{Dir, include_dir};
-use model::{rules::policy::Policies, said::args};
+use model::rules::policy::Policies;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 use tokio::sync::{Notify, watch};
 
 static MAPPINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/mappings");
 static POLICIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/config/policies");
 
-/// One mistake in configuration, policies or mappings.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Mistake {
-    pub file: String,
-    /// 0 when the place in the file is not known.
-    pub line: u32,
-    pub column: u32,
-    pub code: String,
-    /// What is wrong, in words.
-    pub problem: String,
-}
-
-impl std::fmt::Display for Mistake {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.line == 0 {
-            write!(f, "{}: {} [{}]", self.file, self.problem, self.code)
-        } else {
-            write!(f, "{}:{}:{}: {} [{}]", self.file, self.line, self.column, self.problem, self.code)
-        }
-    }
-}
+pub use crate::config::Mistake;
 
 /// Everything that was read and found right.
 #[derive(Debug)]
@@ -70,6 +43,24 @@ pub struct Checked {
 /// Outgoing mappings by connector.
 pub type Forms = BTreeMap<String, Vec<Arc<Outgoing>>>;
 
+/// Checks a configuration that has been read, or what could be read of it.
+///
+/// # Errors
+/// Every mistake found, sorted by file and line.
+pub fn check_read(read: Result<Config, Box<Unread>>) -> Result<Checked, Vec<Mistake>> {
+    let Unread { mut mistakes, rest } = match read {
+        Ok(config) => return check(config),
+        Err(unread) => *unread,
+    };
+    if let Some(rest) = rest {
+        let source = rest.source.clone();
+        let further = check(rest).err().unwrap_or_default();
+        mistakes.extend(further.into_iter().filter(|mistake| !source.is_faulty(&mistake.path)));
+    }
+    mistakes.sort();
+    Err(mistakes)
+}
+
 /// Reads policies, mappings, channels, carriers and connectors.
 ///
 /// # Errors
@@ -78,9 +69,9 @@ pub fn check(config: Config) -> Result<Checked, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     let policies = policies(&config, &mut mistakes);
     let mappings = mappings(&config, &mut mistakes);
-    let channels = channels(&config, &mappings, &mut mistakes);
+    let channels = channels::read(&config, &mappings, &mut mistakes);
     folders::check(&config, &mut mistakes);
-    check_callbacks(&config, &mut mistakes);
+    callbacks::check(&config, &mut mistakes);
     let listeners = partners::listeners(&config, &mut mistakes);
     let forms = partners::forms(&config, &mut mistakes);
     house::check(&config, &mut mistakes);
@@ -93,8 +84,10 @@ pub fn check(config: Config) -> Result<Checked, Vec<Mistake>> {
     }
 }
 
-fn in_config(place: &str, code: &str, problem: &str) -> Mistake {
-    Mistake { file: format!("config {place}"), line: 0, column: 0, code: code.to_owned(), problem: problem.to_owned() }
+/// A mistake that no file of the operator's holds.
+fn nowhere(place: &str, code: &str, problem: &str) -> Mistake {
+    let (file, code, problem) = (place.to_owned(), code.to_owned(), problem.to_owned());
+    Mistake { file, line: 0, column: 0, code, problem, path: Vec::new() }
 }
 
 /// The `.toml` files below `folder`, or those inside the binary when it is empty; sorted by name.
@@ -103,7 +96,7 @@ fn files(folder: &Path, inside: &Dir<'_>, mistakes: &mut Vec<Mistake>) -> Vec<(S
     if folder.as_os_str().is_empty() {
         collect_inside(inside, &mut found);
     } else if let Err(error) = collect_folder(folder, folder, &mut found) {
-        mistakes.push(in_config(&folder.display().to_string(), "unreadable", &error.to_string()));
+        mistakes.push(nowhere(&folder.display().to_string(), "unreadable", &error.to_string()));
     }
     found.sort();
     found
@@ -144,6 +137,7 @@ fn policies(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Arc<Policies
                 line: f.line,
                 column: f.column,
                 code: f.code,
+                path: Vec::new(),
             }));
             None
         }
@@ -179,6 +173,7 @@ fn note(faults: Vec<adapters::mapping::Fault>, mistakes: &mut Vec<Mistake>) {
         line: f.line,
         column: f.column,
         code: f.code.to_owned(),
+        path: Vec::new(),
     }));
 }
 
@@ -205,102 +200,21 @@ fn mappings(config: &Config, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, Ma
     found
 }
 
-fn channels(
-    config: &Config,
-    mappings: &BTreeMap<String, Mapping>,
-    mistakes: &mut Vec<Mistake>,
-) -> BTreeMap<String, Arc<ChannelRuntime>> {
-    let mut found = BTreeMap::new();
-    let canonical = canonical(mistakes);
-    for (code, channel) in &config.channels {
-        let place = format!("channels.{code}");
-        let platform = channels::named(&channel.platform);
-        let mapping = mappings.get(&channel.mapping);
-        let zone = channel.zone.parse::<chrono_tz::Tz>();
-        if platform.is_none() {
-            let known: Vec<_> = channels::ALL.iter().map(|p| p.name).collect();
-            let problem = format!("platform `{}` is unknown; there are: {}", channel.platform, known.join(", "));
-            mistakes.push(in_config(&place, "unknown_platform", &problem));
-        }
-        if mapping.is_none() {
-            let known: Vec<_> = mappings.keys().map(String::as_str).collect();
-            let problem = format!("mapping `{}` is unknown; there are: {}", channel.mapping, known.join(", "));
-            mistakes.push(in_config(&place, "unknown_mapping", &problem));
-        }
-        if zone.is_err() {
-            mistakes.push(in_config(&place, "unknown_zone", &format!("`{}` is no IANA zone", channel.zone)));
-        }
-        let mut secrets = secrets(config, &place, &channel.secrets, mistakes);
-        if let Some(platform) = platform {
-            secrets = secrets.into_iter().map(platform.key).collect();
-        }
-        let hook = hooks::Hook { config, code, platform };
-        let signature = channel.signature.as_ref().and_then(|table| hook.signature(table, mistakes));
-        let topics = channel.topics.as_ref().and_then(|table| hook.topics(table, mappings, mistakes));
-        let usable = match (&signature, platform.and_then(|p| p.scheme)) {
-            (Some(signature), _) => signature.check_secrets(&secrets),
-            // What its signature is to be is a mistake of its own.
-            (None, Some(scheme)) if channel.signature.is_none() => sign::check_secrets(scheme, &secrets),
-            (None, _) => Ok(()),
-        };
-        if let Err(fault) = usable {
-            mistakes.push(in_config(&place, fault.code(), "its signing secrets cannot be used"));
-        }
-        if let (Some(platform), Some(mapping), Ok(zone), Some(canonical)) = (platform, mapping, zone, canonical.clone())
-        {
-            let defaults = ChannelDefaults { currency: channel.currency, zone, country: channel.country.clone() };
-            let (code, mapping, config) = (code.as_str().into(), mapping.clone(), channel.clone());
-            let runtime =
-                ChannelRuntime { code, platform, mapping, canonical, defaults, signature, topics, secrets, config };
-            found.insert(runtime.code.to_string(), Arc::new(runtime));
-        }
-    }
-    found
-}
-
-/// The mapping of our own shape is part of the program: an operator's folder neither needs it nor changes it.
-fn canonical(mistakes: &mut Vec<Mistake>) -> Option<Mapping> {
-    let read = Mapping::read(canonical::NAME, canonical::MAPPING, &Tables::default());
-    let wrong = |faults| in_config(canonical::NAME, "unreadable", &format!("{faults:?}"));
-    read.map_err(|faults| mistakes.push(wrong(faults))).ok()
-}
-
-fn secrets(config: &Config, place: &str, names: &[String], mistakes: &mut Vec<Mistake>) -> Vec<Vec<u8>> {
-    let mut read = Vec::new();
+/// The secrets of these names, which the key at `path` holds; `None` when one is missing, which has been noted.
+fn secrets(config: &Config, path: &[&str], names: &[String], mistakes: &mut Vec<Mistake>) -> Option<Vec<Vec<u8>>> {
+    let mut read = Some(Vec::new());
     for name in names {
         match config.secret(name) {
-            Ok(secret) => read.push(secret),
-            Err(error) => mistakes.push(in_config(place, "secret_missing", &error.to_string())),
+            Ok(secret) => read = read.map(|read| [read, vec![secret]].concat()),
+            Err(error) => {
+                if !config.source.is_faulty(&["secrets", name]) {
+                    mistakes.push(config.source.mistake(path, "secret_missing", &error.to_string()));
+                }
+                read = None;
+            }
         }
     }
     read
-}
-
-fn check_callbacks(config: &Config, mistakes: &mut Vec<Mistake>) {
-    for (code, callback) in &config.carriers {
-        let place = format!("carriers.{code}");
-        let Some(caller) = callback.caller() else {
-            mistakes.push(in_config(&place, "unknown_carrier", &unknown_caller(callback)));
-            continue;
-        };
-        for mistake in callback.form.iter().flat_map(Form::lint) {
-            let problem = words(mistake.code, &args([("was", mistake.was)]));
-            mistakes.push(in_config(&format!("{place}.form.{}", mistake.key), mistake.code, &problem));
-        }
-        let secrets = secrets(config, &place, std::slice::from_ref(&callback.secret), mistakes);
-        if let Err(fault) = caller.check_secrets(&secrets) {
-            mistakes.push(in_config(&place, fault.code(), "its secret cannot be used"));
-        }
-    }
-}
-
-fn unknown_caller(callback: &CarrierCallback) -> String {
-    let kind = &callback.kind;
-    match (kind == KIND, carriers::named(kind)) {
-        (true, _) => format!("kind `{KIND}` needs the table `form`"),
-        (false, Some(_)) => format!("kind `{kind}` has a form of its own; the table `form` is for `{KIND}`"),
-        (false, None) => format!("kind `{kind}` is unknown"),
-    }
 }
 
 /// Names of the database's own secrets in `settings`.

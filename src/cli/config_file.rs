@@ -31,7 +31,7 @@ impl ConfigFile {
 
     /// Everything read and checked; mistakes are printed, all of them.
     pub(super) fn checked(&self) -> anyhow::Result<Checked> {
-        setup::check(self.load()?).map_err(|mistakes| {
+        setup::check_read(Config::load(self.config.as_deref())).map_err(|mistakes| {
             for mistake in &mistakes {
                 eprintln!("{mistake}");
             }

@@ -1,6 +1,6 @@
 //! The folders that channels watch.
 
-use super::{Mistake, in_config};
+use super::Mistake;
 use crate::config::Config;
 use adapters::channels;
 use std::{collections::BTreeMap, path::Path};
@@ -10,23 +10,16 @@ pub(super) fn check(config: &Config, mistakes: &mut Vec<Mistake>) {
     let mut seen: BTreeMap<&Path, &str> = BTreeMap::new();
     for (code, channel) in &config.channels {
         let Some(folder) = &channel.folder else { continue };
-        let place = format!("channels.{code}.folder");
+        let mistake =
+            |code_of: &str, problem: &str| config.source.mistake(&["channels", code, "folder"], code_of, problem);
         if channels::named(&channel.platform).is_some_and(|platform| platform.arrives != channels::Arrives::AsFile) {
-            mistakes.push(in_config(
-                &place,
-                "channel_wrong_kind",
-                "only a channel of the platform `file` has a folder",
-            ));
+            mistakes.push(mistake("channel_wrong_kind", "only a channel of the platform `file` has a folder"));
         }
         if folder.path.as_os_str().is_empty() || folder.every_seconds == 0 {
-            mistakes.push(in_config(&place, "invalid_value", "needs a path and at least 1 second between two looks"));
+            mistakes.push(mistake("invalid_value", "needs a path and at least 1 second between two looks"));
         }
         if let Some(other) = seen.insert(&folder.path, code) {
-            mistakes.push(in_config(
-                &place,
-                "invalid_value",
-                &format!("the channel `{other}` watches the same folder"),
-            ));
+            mistakes.push(mistake("invalid_value", &format!("the channel `{other}` watches the same folder")));
         }
     }
 }

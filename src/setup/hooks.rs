@@ -111,9 +111,7 @@ impl Hook<'_> {
     /// A mistake of this channel, at its line.
     fn mistake(&self, path: &[&str], code: &str, problem: &str) -> Mistake {
         let full: Vec<&str> = ["channels", self.code].into_iter().chain(path.iter().copied()).collect();
-        let problem = format!("{}: {problem}", full.join("."));
-        let (line, column) = self.config.source.locate(&full).unwrap_or_default();
-        Mistake { file: self.config.source.place.clone(), line, column, code: code.to_owned(), problem }
+        self.config.source.mistake(&full, code, problem)
     }
 }
 

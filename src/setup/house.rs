@@ -1,12 +1,16 @@
 //! The house's own addresses and places: the database, the door, the company.
 
-use super::{Mistake, in_config};
+use super::Mistake;
 use crate::config::Config;
 use std::net::IpAddr;
 
 pub(super) fn check(config: &Config, mistakes: &mut Vec<Mistake>) {
     if config.company.zone.parse::<chrono_tz::Tz>().is_err() {
-        mistakes.push(in_config("company.zone", "unknown_zone", &format!("`{}` is no IANA zone", config.company.zone)));
+        mistakes.push(config.source.mistake(
+            &["company", "zone"],
+            "unknown_zone",
+            &format!("`{}` is no IANA zone", config.company.zone),
+        ));
     }
     let known = ["sqlite://", "postgres://", "postgresql://"];
     if !known.iter().any(|scheme| config.database.url.starts_with(scheme)) {
@@ -14,17 +18,17 @@ pub(super) fn check(config: &Config, mistakes: &mut Vec<Mistake>) {
         let scheme = config.database.url.split(':').next().unwrap_or_default();
         let problem =
             format!("`{scheme}:` is no database we know; write sqlite:///path/file.db or postgres://user@host/name");
-        mistakes.push(in_config("database.url", "bad_address", &problem));
+        mistakes.push(config.source.mistake(&["database", "url"], "bad_address", &problem));
     }
     if let Some(problem) = listen(config) {
-        mistakes.push(in_config("server.listen", "bad_address", &problem));
+        mistakes.push(config.source.mistake(&["server", "listen"], "bad_address", &problem));
     }
     for (name, channel) in &config.channels {
         let is_code = channel.country.len() == 2 && channel.country.bytes().all(|b| b.is_ascii_uppercase());
         if !is_code && !channel.country.is_empty() {
             let problem =
                 format!("`{}` is no country code; write two letters of ISO 3166, e.g. CN, NL", channel.country);
-            mistakes.push(in_config(&format!("channels.{name}.country"), "bad_country", &problem));
+            mistakes.push(config.source.mistake(&["channels", name, "country"], "bad_country", &problem));
         }
     }
 }

@@ -65,9 +65,9 @@ fn a_server_that_cannot_start_says_what_to_do() {
         ("[database]\nurl = \"sqlite://.\"\n".to_owned(), 2, "is a folder"),
         ("[database]\nurl = \"sqlite://no.db\"\n".to_owned(), 2, "set database.url to another file"),
         ("[database]\nurl = \"postgres://me:secret@127.0.0.1:1/none\"\n".to_owned(), 1, "see that it runs"),
-        ("\n[server]\nlisen = 1\n".to_owned(), 2, "t.toml:3: unknown field `lisen`"),
-        ("[server]\nworkers = \"two\"\n".to_owned(), 2, "t.toml:2: invalid type"),
-        ("[server\n".to_owned(), 2, "line 1"),
+        ("\n[server]\nlisen = 1\n".to_owned(), 2, "t.toml:3:1: server.lisen: unknown field"),
+        ("[server]\nworkers = \"two\"\n".to_owned(), 2, "t.toml:2:11: server.workers: invalid type"),
+        ("[server\n".to_owned(), 2, "t.toml:1:8: "),
         (
             "[channels.a]\nplatform = \"shopware\"\nmapping = \"\"\nzone = \"\"\ncountry = \"\"\n".to_owned(),
             2,
@@ -169,6 +169,30 @@ fn every_mistake_is_printed_with_its_place() {
 }
 
 #[test]
+fn a_file_with_mistakes_of_every_kind_is_told_all_of_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |text: &str| {
+        std::fs::write(folder.path().join("t.toml"), text).expect("a file");
+        let (code, words) = code_and_words(folder.path(), &["check", "--config", "t.toml"]);
+        assert_eq!(code, 1, "{words}");
+        words
+    };
+    let words = check(include_str!("../fixtures/config/mistakes.toml"));
+    let told: Vec<_> = words.lines().filter_map(|line| line.strip_prefix("t.toml:")).collect();
+    let wanted = include_str!("../fixtures/config/mistakes.txt");
+    for (told, wanted) in told.iter().zip(wanted.lines()) {
+        let code = told.rsplit_once(" [").map_or("", |(_, code)| code.trim_end_matches(']'));
+        assert_eq!(format!("{} {code}", told.split(": ").take(2).collect::<Vec<_>>().join(" ")), wanted, "{words}");
+    }
+    assert_eq!(told.len(), wanted.lines().count(), "{words}");
+    // What is no TOML is told at every place of it too.
+    let words = check("[server\nlisten = 5 6\n[x]]\n");
+    for wanted in ["t.toml:1:8: ", "t.toml:3:4: ", "[not_toml]"] {
+        assert!(words.contains(wanted), "no {wanted} in {words}");
+    }
+}
+
+#[test]
 fn mistakes_of_a_partners_tables_have_their_lines() {
     let folder = tempfile::tempdir().expect("a folder");
     let check = |text: &str| {
@@ -206,8 +230,8 @@ hook = { value = "long enough" }
         ("\"partner-order\" }", "\"partner\" }", "t.toml:16:23: "),
         ("{ placed = \"partner-order\" }", "{}", "t.toml:16:1: "),
         ("\"webhook\"", "\"shopify\"", "t.toml:8:16: channels.hook.signature: only"),
-        ("encoding =", "encodig =", "t.toml: TOML parse error at line 11, column 1"),
-        ("prefix =", "prefix = 3 #", "t.toml: TOML parse error at line 12, column 10"),
+        ("encoding =", "encodig =", "t.toml:11:1: channels.hook.signature.encodig: unknown field"),
+        ("prefix =", "prefix = 3 #", "t.toml:12:10: channels.hook.signature.prefix: invalid type"),
         ("long enough", "short", "secret_too_short"),
     ] {
         assert!(good.contains(from), "{from}");
