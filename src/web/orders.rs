@@ -9,7 +9,7 @@ mod sentence;
 mod show;
 mod timeline;
 
-pub(super) use rules::{difference as show_difference, note as show_note};
+pub(super) use rules::{difference as show_difference, note as show_note, passed_over as show_passed_over};
 pub(super) use show::{holds as show_holds, spoken_in};
 pub(super) use timeline::{data, told};
 

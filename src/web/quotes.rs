@@ -5,7 +5,7 @@ use super::{
     body::Json,
     claim::Caller,
     commands::Number,
-    orders::{show_difference, show_note},
+    orders::{show_difference, show_note, show_passed_over},
     problem::{self, Problem},
 };
 use crate::{
@@ -223,7 +223,12 @@ fn shown(quote: &Quote, language: Language) -> Value {
     let (header, audit) = (&quote.content.header, &quote.audit);
     let money = |minor: i64| Money::new(minor, header.currency).decimal();
     let charged = |kind| header.charges.iter().find(|charge| charge.kind == kind).map(|charge| money(charge.amount));
-    let lines = quote.content.items.iter().zip(&audit.lines).map(|(item, line)| one_line(item, line, header.currency));
+    let lines = quote
+        .content
+        .items
+        .iter()
+        .zip(&audit.lines)
+        .map(|(item, line)| one_line(item, line, header.currency, language));
     json!({
         "currency": header.currency,
         "date": header.placed_at.at.date(i32::from(header.placed_at.offset)),
@@ -241,7 +246,7 @@ fn shown(quote: &Quote, language: Language) -> Value {
     })
 }
 
-fn one_line(item: &Item, line: &LineAudit, currency: Currency) -> Value {
+fn one_line(item: &Item, line: &LineAudit, currency: Currency, language: Language) -> Value {
     let money = |minor: i64| Money::new(minor, currency).decimal();
     json!({
         "line": line.line,
@@ -250,6 +255,7 @@ fn one_line(item: &Item, line: &LineAudit, currency: Currency) -> Value {
         "unit": item.unit,
         "unit_price": item.unit_price.map(UnitPrice::decimal),
         "row": line.row,
+        "passed_over": line.passed_over.iter().map(|row| show_passed_over(row, language)).collect::<Vec<_>>(),
         "discount": money(line.discount),
         "net": money(line.net),
     })

@@ -12,6 +12,7 @@ mod sums;
 mod tax;
 
 use crate::{
+    codes::Unit,
     facts::Facts,
     money::{Money, UnitPrice},
     order::state::{Hold, Order, ReleaseRule, Stage},
@@ -79,6 +80,10 @@ pub struct LineAudit {
     pub expected: Option<UnitPrice>,
     /// The row that applied: `group/channel/from quantity`, of a contract `customer:group/channel/from quantity`.
     pub row: String,
+    /// Rows that could have applied, or would have on another day or from another quantity, and why they did not; the
+    /// first eight.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<PassedOver>,
     /// Discount charged on the line and its share of the order's, minor units.
     pub discount: i64,
     /// (charged - expected) x quantity, after discount and what promotions grant, minor units; 0 when nothing is
@@ -88,6 +93,21 @@ pub struct LineAudit {
     pub net: i64,
     /// Within the tolerance, or a person accepted the difference.
     pub accepted: bool,
+}
+
+/// A row of the price book that did not apply.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PassedOver {
+    /// As [`LineAudit::row`].
+    pub row: String,
+    /// Per `unit`.
+    pub unit_price: UnitPrice,
+    pub unit: Unit,
+    /// Stable code: by which rule another came first (`price_row_contract_first`, `price_row_group_first`,
+    /// `price_row_channel_first`, `price_row_unit_first`, `price_row_quantity_first`, `price_row_latest_first`,
+    /// `price_row_lowest_first`), or what kept it away (`price_row_not_yet_valid`, `price_row_expired`,
+    /// `price_row_below_quantity`).
+    pub why: String,
 }
 
 /// One thing that does not agree.
@@ -120,7 +140,7 @@ pub fn audit(order: &Order, facts: &Facts) -> PriceAudit {
     let sums = Sums::of(order, &book::charged(order, &quotes));
     let mut judge = Judge::new(order, facts);
     promotions::grant(order, facts, &sums, &mut quotes, &mut judge);
-    let lines = judge.lines(&sums, &quotes);
+    let lines = judge.lines(&sums, &quotes, book::passed_over(order, facts));
     let goods_expected = judge.goods(&sums, &quotes);
     let (freight_expected, freight_rule) = freight::expected(order, facts, &sums, &mut judge);
     judge.freight(&sums, freight_expected);

@@ -5,7 +5,7 @@ use crate::words::Language;
 use model::{
     money::{Currency, Money, UnitPrice},
     order::state::{Approval, ApprovalStep, Given},
-    rules::pricing::{Difference, LineAudit, Note, PriceAudit},
+    rules::pricing::{Difference, LineAudit, Note, PassedOver, PriceAudit},
 };
 use serde_json::{Value, json};
 
@@ -25,23 +25,35 @@ pub(super) fn audit(audit: &PriceAudit, currency: Currency, language: Language) 
         "total_claimed": audit.total_claimed.map(money),
         "margin_ppm": audit.margin_ppm,
         "policy": audit.policy,
-        "lines": audit.lines.iter().map(|line| line_audit(line, currency)).collect::<Vec<_>>(),
+        "lines": audit.lines.iter().map(|line| line_audit(line, currency, language)).collect::<Vec<_>>(),
         "differences": audit.differences.iter().map(|d| difference(d, currency, language)).collect::<Vec<_>>(),
         "notes": audit.notes,
     })
 }
 
-fn line_audit(line: &LineAudit, currency: Currency) -> Value {
+fn line_audit(line: &LineAudit, currency: Currency, language: Language) -> Value {
     let money = |minor: i64| Money::new(minor, currency).decimal();
     json!({
         "line": line.line,
         "charged": line.charged.decimal(),
         "expected": line.expected.map(UnitPrice::decimal),
         "row": line.row,
+        "passed_over": line.passed_over.iter().map(|row| passed_over(row, language)).collect::<Vec<_>>(),
         "discount": money(line.discount),
         "difference": money(line.difference),
         "net": money(line.net),
         "accepted": line.accepted,
+    })
+}
+
+/// A row of the price book that did not apply, and why.
+pub(in crate::web) fn passed_over(row: &PassedOver, language: Language) -> Value {
+    json!({
+        "row": row.row,
+        "unit_price": row.unit_price.decimal(),
+        "unit": row.unit,
+        "code": row.why,
+        "title": word(language, &row.why),
     })
 }
 

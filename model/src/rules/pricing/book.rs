@@ -15,7 +15,7 @@
 //!
 //! So a contract's or a group's own price stands even where everybody's tier price is lower.
 
-use super::sums;
+use super::{PassedOver, sums};
 use crate::{
     codes::{Channel, Customer, Group},
     facts::{Facts, Price, Product},
@@ -39,6 +39,9 @@ pub(super) struct Quote {
     pub(super) row: String,
 }
 
+/// So many rows are named for a line; a book may have any number.
+const PASSED_OVER_MAX: usize = 8;
+
 /// Who buys, when: what rows are chosen by.
 struct Buyer<'a> {
     customer: &'a Customer,
@@ -58,14 +61,7 @@ pub(super) fn group_of<'a>(order: &Order, facts: &'a Facts) -> Option<&'a Group>
 /// What the book says about each line.
 pub(super) fn quotes(order: &Order, facts: &Facts) -> Vec<Option<Quote>> {
     let every = Group::default();
-    let placed = order.header.placed_at;
-    let buyer = Buyer {
-        customer: &order.header.customer,
-        group: group_of(order, facts).unwrap_or(&every),
-        channel: &order.channel,
-        currency: order.currency(),
-        on: placed.at.date(i32::from(placed.offset)),
-    };
+    let buyer = Buyer::of(order, facts, &every);
     order.active().map(|line| quote(&line.item, &buyer, facts)).collect()
 }
 
@@ -78,10 +74,9 @@ pub(super) fn charged(order: &Order, quotes: &[Option<Quote>]) -> Vec<UnitPrice>
 }
 
 fn quote(item: &Item, buyer: &Buyer<'_>, facts: &Facts) -> Option<Quote> {
-    let product = facts.products.get(&item.sku)?;
-    let ordered = unit_factor(product, &item.unit)?;
-    let base = ordered.to_base(item.quantity)?;
-    let rows = facts.prices.get(&item.sku)?.iter().filter(|row| buyer.may_have(row));
+    let (product, ordered, base) = measured(item, facts)?;
+    let rows =
+        facts.prices.get(&item.sku)?.iter().filter(|row| buyer.may_have(row) && buyer.why_out_of_time(row).is_none());
     let (row, factor) = rows
         .filter_map(|row| reached(row, product, base).map(|factor| (row, factor)))
         .max_by_key(|(row, factor)| rank(row, factor, &ordered))?;
@@ -99,14 +94,87 @@ fn quote(item: &Item, buyer: &Buyer<'_>, facts: &Facts) -> Option<Quote> {
     Some(Quote { unit_price, amount, row: label(row) })
 }
 
-impl Buyer<'_> {
+/// The product, the ordered unit, and the quantity in the product's base unit.
+fn measured<'f>(item: &Item, facts: &'f Facts) -> Option<(&'f Product, UnitFactor, Quantity)> {
+    let product = facts.products.get(&item.sku)?;
+    let ordered = unit_factor(product, &item.unit)?;
+    let base = ordered.to_base(item.quantity)?;
+    Some((product, ordered, base))
+}
+
+/// The rows passed over for each line, in the order they would have applied: those that lost to the row that applied,
+/// then those of the buyer's that are out of time or ask for a greater quantity. Other customers' contracts are never named.
+pub(super) fn passed_over(order: &Order, facts: &Facts) -> Vec<Vec<PassedOver>> {
+    let every = Group::default();
+    let buyer = Buyer::of(order, facts, &every);
+    order.active().map(|line| passed_over_for(&line.item, &buyer, facts)).collect()
+}
+
+fn passed_over_for(item: &Item, buyer: &Buyer<'_>, facts: &Facts) -> Vec<PassedOver> {
+    let (Some((product, ordered, base)), Some(rows)) = (measured(item, facts), facts.prices.get(&item.sku)) else {
+        return vec![];
+    };
+    let (mut lost, mut unfit) = (Vec::new(), Vec::new());
+    for row in rows.iter().filter(|row| buyer.may_have(row)) {
+        match (buyer.why_out_of_time(row), reached(row, product, base)) {
+            (None, Some(factor)) => lost.push((rank(row, &factor, &ordered), row)),
+            (None, None) => unfit.push((row, "price_row_below_quantity")),
+            (Some(why), _) => unfit.push((row, why)),
+        }
+    }
+    lost.sort_by(|(one, _), (other, _)| other.cmp(one));
+    let mut lost = lost.into_iter();
+    let Some((best, _)) = lost.next() else { return named(unfit) };
+    named(lost.map(|(rank, row)| (row, why_lost(&best, &rank))).chain(unfit))
+}
+
+fn named<'p>(rows: impl IntoIterator<Item = (&'p Price, &'static str)>) -> Vec<PassedOver> {
+    let one = |(row, why): (&Price, &str)| PassedOver {
+        row: label(row),
+        unit_price: row.unit_price,
+        unit: row.unit.clone(),
+        why: why.to_owned(),
+    };
+    rows.into_iter().take(PASSED_OVER_MAX).map(one).collect()
+}
+
+/// The first rule by which one row comes before the other.
+fn why_lost(best: &Rank, rank: &Rank) -> &'static str {
+    match () {
+        () if best.0 != rank.0 => "price_row_contract_first",
+        () if best.1 != rank.1 => "price_row_group_first",
+        () if best.2 != rank.2 => "price_row_channel_first",
+        () if best.3 != rank.3 => "price_row_unit_first",
+        () if best.4 != rank.4 => "price_row_quantity_first",
+        () if best.5 != rank.5 => "price_row_latest_first",
+        () => "price_row_lowest_first",
+    }
+}
+
+impl<'a> Buyer<'a> {
+    /// `every` is what stands for having no group.
+    fn of(order: &'a Order, facts: &'a Facts, every: &'a Group) -> Self {
+        let placed = order.header.placed_at;
+        Self {
+            customer: &order.header.customer,
+            group: group_of(order, facts).unwrap_or(every),
+            channel: &order.channel,
+            currency: order.currency(),
+            on: placed.at.date(i32::from(placed.offset)),
+        }
+    }
+
+    fn why_out_of_time(&self, row: &Price) -> Option<&'static str> {
+        let early = row.valid_from.is_some_and(|from| self.on < from);
+        let late = row.valid_to.is_some_and(|to| to < self.on);
+        early.then_some("price_row_not_yet_valid").or(late.then_some("price_row_expired"))
+    }
+
     fn may_have(&self, row: &Price) -> bool {
         row.currency == self.currency
             && (row.customer.is_empty() || row.customer == *self.customer)
             && (row.group.is_empty() || row.group == *self.group)
             && (row.channel.is_empty() || row.channel == *self.channel)
-            && row.valid_from.is_none_or(|from| from <= self.on)
-            && row.valid_to.is_none_or(|to| self.on <= to)
     }
 }
 

@@ -1,14 +1,14 @@
 //! Judging: which differences are outside the tolerance.
 
 use super::{
-    Difference, HOLD, LineAudit, Note, PricingPolicy, Tolerance,
+    Difference, HOLD, LineAudit, Note, PassedOver, PricingPolicy, Tolerance,
     book::Quote,
     sums::{self, LineSum, Sums, fit},
 };
 use crate::{
     facts::Facts,
     money::Currency,
-    order::state::Order,
+    order::state::{Line, Order},
     said::{Args, args},
 };
 use std::cmp::Reverse;
@@ -60,9 +60,18 @@ impl<'a> Judge<'a> {
     }
 
     /// Each line against its quote.
-    pub(super) fn lines(&mut self, sums: &Sums, quotes: &[Option<Quote>]) -> Vec<LineAudit> {
-        let lines = sums.lines.iter().zip(quotes).zip(self.order.active());
-        lines.map(|((sum, quote), line)| self.line(sum, quote.as_ref(), &line.item)).collect()
+    pub(super) fn lines(
+        &mut self,
+        sums: &Sums,
+        quotes: &[Option<Quote>],
+        passed_over: Vec<Vec<PassedOver>>,
+    ) -> Vec<LineAudit> {
+        let lines = sums.lines.iter().zip(quotes).zip(self.order.active()).zip(passed_over);
+        let audit = |(((sum, quote), line), passed_over): (((&LineSum, &Option<Quote>), &Line), _)| LineAudit {
+            passed_over,
+            ..self.line(sum, quote.as_ref(), &line.item)
+        };
+        lines.map(audit).collect()
     }
 
     fn line(&mut self, sum: &LineSum, quote: Option<&Quote>, item: &crate::said::Item) -> LineAudit {
@@ -77,6 +86,7 @@ impl<'a> Judge<'a> {
             charged: sum.charged,
             expected: quote.map(|quote| quote.unit_price),
             row: quote.map_or_else(String::new, |quote| quote.row.clone()),
+            passed_over: vec![],
             discount: fit(sum.discount()),
             difference: fit(net - expected),
             net: fit(net),

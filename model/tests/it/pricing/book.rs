@@ -86,6 +86,60 @@ fn a_contract_comes_before_every_other_row_and_is_nobody_elses() {
 }
 
 #[test]
+fn rows_that_do_not_apply_are_named_with_the_rule_they_lost_by() {
+    let mut facts = world_with(strict());
+    let of_k1 = |row: Price| Price { customer: "K1".into(), ..row };
+    book(
+        &mut facts,
+        "L1",
+        vec![
+            price("L1", "", 0, "100"),
+            Price { valid_from: Some(date(2026, 1, 1)), ..price("L1", "", 0, "101") },
+            Price { channel: "web".into(), ..price("L1", "dealer", 0, "80") },
+            price("L1", "dealer", 0, "81"),
+            of_k1(price("L1", "", 5, "97")),
+            of_k1(price("L1", "", 50, "96")),
+            of_k1(price("L1", "", 6, "94")),
+            of_k1(Price { valid_to: Some(date(2026, 3, 1)), ..price("L1", "", 6, "1") }),
+            of_k1(Price { valid_from: Some(date(2027, 3, 1)), ..price("L1", "", 7, "1") }),
+            Price { customer: "K2".into(), ..price("L1", "", 0, "2") },
+            price("L1", "family", 0, "2"),
+        ],
+    );
+    let passed_over = |customer: &str, quantity: i64| {
+        let mut order = order(vec![item("1", "L1", quantity, "1")]);
+        order.header.customer = customer.into();
+        let line = audit(&order, &facts).lines.remove(0);
+        line.passed_over
+            .into_iter()
+            .map(|row| format!("{} {} {}", row.row, row.unit_price.decimal(), row.why.replace("price_row_", "")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        passed_over("K1", 9),
+        [
+            "K1://5 97 quantity_first",
+            "dealer/web/0 80 contract_first",
+            "dealer//0 81 contract_first",
+            "//0 101 contract_first",
+            "//0 100 contract_first",
+            "K1://50 96 below_quantity",
+            "K1://6 1 expired",
+            "K1://7 1 not_yet_valid",
+        ]
+    );
+    // A dealer without a contract, and somebody nobody knows.
+    assert_eq!(passed_over("K1", 1)[..2], ["dealer//0 81 channel_first", "//0 101 group_first"]);
+    assert_eq!(passed_over("", 1), ["//0 100 latest_first"]);
+    // With no row at all, those that nearly applied are still named.
+    let expired = Price { valid_to: Some(date(2026, 3, 1)), ..price("L1", "", 0, "1") };
+    book(&mut facts, "L1", vec![expired]);
+    let order = order(vec![item("1", "L1", 1, "1")]);
+    let line = audit(&order, &facts).lines.remove(0);
+    assert_eq!((line.expected, line.passed_over[0].why.as_str()), (None, "price_row_expired"));
+}
+
+#[test]
 fn tiers_begin_at_their_quantity() {
     let mut facts = world_with(strict());
     let rows = vec![price("L1", "", 10, "95"), price("L1", "", 1, "100"), price("L1", "", 100, "70")];
