@@ -7,7 +7,7 @@ use crate::{
     intake::{DocumentKind, Intake, folder::Folders},
     keys::KeyCache,
     orders::{PartyKey, Runner},
-    setup::Forms,
+    setup::Wordings,
     store::{Store, StoreError},
     world::WorldCache,
 };
@@ -44,8 +44,8 @@ pub struct Core {
     pub channels: BTreeMap<String, Arc<ChannelRuntime>>,
     /// Who is told what, in alphabetical order.
     pub listeners: Vec<Listener>,
-    /// Outgoing mappings by connector.
-    pub forms: Forms,
+    /// How connectors' messages are written.
+    pub wordings: Wordings,
     /// Rung when deliveries were written.
     pub deliveries: Notify,
     /// Rung when follow-up work was scheduled.
@@ -62,6 +62,16 @@ pub struct Core {
 pub struct Listener {
     pub connector: String,
     pub kinds: Vec<MessageKind>,
+    /// Only orders of these channels; empty: of all.
+    pub channels: Vec<Channel>,
+}
+
+impl Listener {
+    /// Whether it is told of this kind of message about an order of `channel`.
+    pub fn hears(&self, kind: MessageKind, channel: Option<&Channel>) -> bool {
+        let mine = self.channels.is_empty() || channel.is_some_and(|channel| self.channels.contains(channel));
+        mine && self.kinds.contains(&kind)
+    }
 }
 
 /// A channel ready to read documents.

@@ -190,17 +190,26 @@ impl CarrierCallback {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Connector {
-    /// `crm_rest`, `erp_rest`, `file_drop`, `logistics_xml`, `mail` or `webhook`.
+    /// `crm_rest`, `customer_mail`, `customer_sms`, `erp_rest`, `file_drop`, `logistics_xml`, `mail` or `webhook`.
     pub kind: String,
     /// `https://...`; a folder is `file:///...`, a mail server `smtps://`, `smtp://` (STARTTLS) or `smtp+plain://`.
     pub url: String,
     /// Names of the outgoing mappings of its messages, e.g. `erp-order`; empty = the connector's own form of them.
     #[serde(default)]
     pub messages: Vec<String>,
+    /// Of connectors that tell customers: the name of their texts; empty = `customer`.
+    #[serde(default)]
+    pub notices: String,
+    /// Of connectors that tell customers: `zh` or `en`; empty = the customer's own.
+    #[serde(default)]
+    pub language: String,
+    /// Told of orders of these channels only; empty = of all.
+    #[serde(default)]
+    pub channels: Vec<String>,
     /// Mail only: the sender's address.
     #[serde(default)]
     pub from: String,
-    /// Mail only: who gets it.
+    /// `mail` only: who gets it.
     #[serde(default)]
     pub to: Vec<String>,
     /// Message kinds it is told; empty = those the connector's own file lists.

@@ -76,7 +76,7 @@ fn partner(
         name: name.into(),
         kind: connectors::named(&connector.kind).ok_or_else(unknown)?,
         transport: transport(core, name, connector, endpoint, client)?,
-        forms: core.forms.get(name).cloned().unwrap_or_default(),
+        wording: core.wordings.get(name).cloned().unwrap_or_default(),
         pace: Arc::new(Pace::new(connector.rate)),
         backoff: Backoff { permille: core.config.dispatch.backoff_permille },
         lease: core.config.dispatch.lease_seconds * SECOND,
@@ -117,6 +117,11 @@ fn elsewhere(config: &config::Config, name: &str, connector: &config::Connector)
         return folder.map(Transport::Folder).ok_or_else(|| wrong(&url, "a folder is file:///path".to_owned()));
     }
     let login = auth::login(config, &format!("connectors.{name}.auth"), &connector.auth)?;
+    let to_customers = connectors::named(&connector.kind).is_some_and(|kind| kind.tells_customers());
+    if to_customers != connector.to.is_empty() {
+        let problem = if to_customers { "goes to customers, so it has no `to`" } else { "`to` names nobody" };
+        return Err(wrong(&url, problem.to_owned()));
+    }
     Server::new(&connector.url, connector.inside, &connector.from, &connector.to, login)
         .map(Transport::Mail)
         .map_err(|problem| wrong(&url, problem))

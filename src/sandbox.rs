@@ -4,11 +4,12 @@
 mod answers;
 mod callback;
 mod control;
+mod mailbox;
 mod partners;
 mod world;
 
 pub use callback::{Callback, CallbackAnswer, CallbackError};
-pub use world::{Booking, Hook, Mode, Parcel, Partner, Received, Record, State};
+pub use world::{Booking, Hook, Mail, Mode, Parcel, Partner, Received, Record, State, Text};
 
 use crate::dispatch::send::Client;
 use actix_web::{
@@ -47,6 +48,7 @@ pub struct Sandbox {
     client: Client,
     handle: ServerHandle,
     task: JoinHandle<std::io::Result<()>>,
+    mailbox: Option<JoinHandle<()>>,
 }
 
 /// Starts the partners on `listener`. Call it inside a tokio runtime.
@@ -73,15 +75,18 @@ pub fn start(listener: TcpListener, options: Options) -> std::io::Result<Sandbox
     .listen(listener)?
     .run();
     let handle = server.handle();
-    Ok(Sandbox { address, world, client, handle, task: tokio::spawn(server) })
+    Ok(Sandbox { address, world, client, handle, task: tokio::spawn(server), mailbox: None })
 }
 
 /// Serves the sandbox until the process is asked to end (`tributary sandbox`).
 ///
 /// # Errors
 /// The listener cannot be used, or signals cannot be heard.
-pub async fn run(listener: TcpListener) -> std::io::Result<()> {
-    let sandbox = start(listener, Options::default())?;
+pub async fn run(listener: TcpListener, mail: Option<TcpListener>) -> std::io::Result<()> {
+    let mut sandbox = start(listener, Options::default())?;
+    if let Some(mail) = mail {
+        sandbox.take_mail(mail)?;
+    }
     tokio::signal::ctrl_c().await?;
     sandbox.stop().await;
     Ok(())
@@ -91,6 +96,17 @@ impl Sandbox {
     /// The base address of every partner, e.g. `http://127.0.0.1:9090`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Takes mail over SMTP on `listener` too; it shows in [`State::mails`].
+    ///
+    /// # Errors
+    /// The listener cannot be used.
+    pub fn take_mail(&mut self, listener: TcpListener) -> std::io::Result<()> {
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        self.mailbox = Some(tokio::spawn(mailbox::serve(Arc::clone(&self.world), listener)));
+        Ok(())
     }
 
     /// The next `times` requests to `partner` go wrong in this way; 0 mends it at once.
@@ -113,6 +129,9 @@ impl Sandbox {
 
     /// Ends it: open connections are dropped.
     pub async fn stop(self) {
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.abort();
+        }
         self.handle.stop(false).await;
         if let Err(error) = self.task.await {
             tracing::warn!(%error, "the sandbox did not end well");

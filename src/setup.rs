@@ -6,6 +6,7 @@ mod folders;
 mod hooks;
 mod house;
 mod partners;
+mod wordings;
 
 use crate::{
     app::{ChannelRuntime, Core, Listener},
@@ -18,7 +19,7 @@ use crate::{
     store::{self, Lane, Store, StoreError, StoreOptions},
     world::WorldCache,
 };
-use adapters::mapping::{Mapping, Outgoing, Tables};
+use adapters::mapping::{Mapping, Tables, Wording};
 use include_dir::{Dir, include_dir};
 use model::rules::policy::Policies;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -37,11 +38,11 @@ pub struct Checked {
     pub channels: BTreeMap<String, Arc<ChannelRuntime>>,
     pub listeners: Vec<Listener>,
     /// What each connector's messages look like, where its own form is not wanted.
-    pub forms: Forms,
+    pub wordings: Wordings,
 }
 
-/// Outgoing mappings by connector.
-pub type Forms = BTreeMap<String, Vec<Arc<Outgoing>>>;
+/// Outgoing mappings and notices by connector.
+pub type Wordings = BTreeMap<String, Arc<Wording>>;
 
 /// Checks a configuration that has been read, or what could be read of it.
 ///
@@ -73,10 +74,10 @@ pub fn check(config: Config) -> Result<Checked, Vec<Mistake>> {
     folders::check(&config, &mut mistakes);
     callbacks::check(&config, &mut mistakes);
     let listeners = partners::listeners(&config, &mut mistakes);
-    let forms = partners::forms(&config, &mut mistakes);
+    let wordings = wordings::read(&config, &mut mistakes);
     house::check(&config, &mut mistakes);
     match policies {
-        Some(policies) if mistakes.is_empty() => Ok(Checked { config, policies, channels, listeners, forms }),
+        Some(policies) if mistakes.is_empty() => Ok(Checked { config, policies, channels, listeners, wordings }),
         _ => {
             mistakes.sort();
             Err(mistakes)
@@ -162,9 +163,10 @@ pub fn mappings_of(config: &Config) -> (BTreeMap<String, Mapping>, Vec<Mistake>)
     (found, mistakes)
 }
 
-/// Folders below that of the mappings: value tables, and mappings of messages that go out.
+/// Folders below that of the mappings: value tables, mappings of messages that go out, and notices to customers.
 const TABLES: &str = "tables/";
 const OUTGOING: &str = "out/";
+const NOTICES: &str = "notices/";
 
 fn note(faults: Vec<adapters::mapping::Fault>, mistakes: &mut Vec<Mistake>) {
     mistakes.extend(faults.into_iter().map(|f| Mistake {
@@ -189,7 +191,8 @@ fn mappings(config: &Config, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, Ma
     let files = files(&config.mappings, &MAPPINGS, mistakes);
     let tables = tables(&files, mistakes);
     let mut found = BTreeMap::new();
-    for (name, text) in files.iter().filter(|(name, _)| !name.starts_with(TABLES) && !name.starts_with(OUTGOING)) {
+    let incoming = |name: &str| [TABLES, OUTGOING, NOTICES].iter().all(|folder| !name.starts_with(folder));
+    for (name, text) in files.iter().filter(|(name, _)| incoming(name)) {
         match Mapping::read(name, text, &tables) {
             Ok(mapping) => {
                 found.insert(mapping.name.clone().to_owned(), mapping);
@@ -247,7 +250,7 @@ pub async fn open(checked: Checked, clock: Clock, exclusive: bool) -> Result<Cor
         policies: checked.policies,
         channels: checked.channels,
         listeners: checked.listeners,
-        forms: checked.forms,
+        wordings: checked.wordings,
         deliveries: Notify::new(),
         work: Notify::new(),
         journal: watch::Sender::new(last),

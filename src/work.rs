@@ -21,6 +21,7 @@ use model::{
 use std::{sync::Arc, time::Duration};
 
 /// Kinds of work, as stored; keys are an order id, an order and a fulfilment id, a carrier and a number, a sku.
+pub const CHECK_LATE: &str = "check_late";
 pub const EXPIRE_RESERVATION: &str = "expire_reservation";
 pub const LOSE_STOCK: &str = "lose_stock";
 pub const MATCH_PARCEL: &str = "match_parcel";
@@ -67,6 +68,7 @@ async fn round(core: &Core, runner: &Runner) -> Result<usize, Fault> {
     tx.commit().await?;
     for job in &due {
         match job.kind.as_str() {
+            CHECK_LATE => check_late(runner, &job.key).await?,
             CHECK_REORDER => replenish::check(core, &job.key).await?,
             COUNT_TRANSIT => transit::count(core, &job.key).await?,
             EXPIRE_RESERVATION => expire(runner, &job.key).await?,
@@ -90,6 +92,14 @@ async fn command(runner: &Runner, order: OrderId, command: Command) -> Result<Ou
 async fn expire(runner: &Runner, key: &str) -> Result<(), Fault> {
     if let Ok(order) = key.parse() {
         command(runner, order, Command::ExpireReservation).await?;
+    }
+    Ok(())
+}
+
+/// A promised day went by.
+async fn check_late(runner: &Runner, key: &str) -> Result<(), Fault> {
+    if let Ok(order) = key.parse() {
+        command(runner, order, Command::CheckLate).await?;
     }
     Ok(())
 }

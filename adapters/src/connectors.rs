@@ -5,6 +5,8 @@
 
 pub mod answer;
 pub mod crm_rest;
+pub mod customer_mail;
+pub mod customer_sms;
 pub mod erp_rest;
 pub mod file_drop;
 pub mod logistics_xml;
@@ -16,13 +18,15 @@ mod rest;
 
 use model::{
     message::MessageKind,
-    port::outbound::{Answer, Kept, Message, Outcome, Repeatable, Step},
+    port::outbound::{Answer, Kept, Message, Outcome, Receipt, Repeatable, Step},
 };
 use std::fmt::Debug;
 
 /// Every kind of partner, by name.
-pub static ALL: [&dyn Connector; 6] = [
+pub static ALL: [&dyn Connector; 8] = [
     &crm_rest::CrmRest,
+    &customer_mail::CustomerMail,
+    &customer_sms::CustomerSms,
     &erp_rest::ErpRest,
     &file_drop::FileDrop,
     &logistics_xml::LogisticsXml,
@@ -56,6 +60,11 @@ pub trait Connector: Sync + Debug {
     /// an attempt).
     fn step(&self, message: &Message, kept: &[Kept], answer: Option<&Answer>) -> Step;
 
+    /// It tells customers: its messages need a notice.
+    fn tells_customers(&self) -> bool {
+        false
+    }
+
     /// Name of the call whose body an outgoing mapping may write instead of the connector; none by default.
     fn mapped_call(&self, _kind: MessageKind) -> Option<&'static str> {
         None
@@ -66,6 +75,24 @@ pub trait Connector: Sync + Debug {
 pub(crate) fn view(message: &Message) -> Option<serde_json::Value> {
     json::view(message).ok()
 }
+
+/// What customers are told of, unless configured.
+pub(crate) const NOTICES: [MessageKind; 4] = [
+    MessageKind::OrderReleased,
+    MessageKind::FulfilmentShipped,
+    MessageKind::FulfilmentDelivered,
+    MessageKind::FulfilmentLate,
+];
+
+/// The end of a notice that can reach nobody: the customer left no address of that kind, or is forgotten. Nothing is wrong,
+/// so nobody has to act.
+pub(crate) fn nobody_to_tell(why: &str) -> Step {
+    let kept = vec![Kept { name: SKIPPED.to_owned(), value: why.to_owned() }, outcome(KNOWN)];
+    Step::Done(Receipt { kept, ..Receipt::default() })
+}
+
+/// Name of the fact that says why a customer was not told.
+pub const SKIPPED: &str = "skipped";
 
 /// Name of the fact that tells whether the partner may have done something we do not know of.
 pub const OUTCOME: &str = "outcome";

@@ -19,6 +19,7 @@ mod header;
 mod lineage;
 mod lint;
 mod mend;
+mod notices;
 mod number;
 mod open;
 mod outgoing;
@@ -33,14 +34,17 @@ mod text;
 mod toml_view;
 mod tree;
 mod values;
+mod wording;
 mod zones;
 
 pub use codes::{LINT_CODES, REJECT_CODES};
 pub use fault::Fault;
 pub use mend::{MARK as MENDS, REMEDY, Waiting};
-pub use outgoing::{Outgoing, written};
+pub use notices::{Notices, Tongue};
+pub use outgoing::Outgoing;
 pub use spec::Says;
 pub use values::{Tables, Values};
+pub use wording::Wording;
 
 use crate::{
     decode::{self, SheetChoice, TableOptions},

@@ -17,6 +17,8 @@ pub enum MessageKind {
     /// A parcel left, or arrived.
     FulfilmentShipped,
     FulfilmentDelivered,
+    /// It did not arrive on its promised day.
+    FulfilmentLate,
     /// Stock is short: this is proposed to be bought, as of now.
     ReorderProposed,
     /// A person wants it bought.
@@ -24,7 +26,7 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OrderReleased,
         Self::OrderChanged,
         Self::OrderCancelled,
@@ -32,12 +34,13 @@ impl MessageKind {
         Self::FulfilmentStopped,
         Self::FulfilmentShipped,
         Self::FulfilmentDelivered,
+        Self::FulfilmentLate,
         Self::ReorderProposed,
         Self::ReplenishmentApproved,
     ];
 
     /// Those that speak of an order.
-    pub const OF_ORDERS: [Self; 7] = [
+    pub const OF_ORDERS: [Self; 8] = [
         Self::OrderReleased,
         Self::OrderChanged,
         Self::OrderCancelled,
@@ -45,6 +48,7 @@ impl MessageKind {
         Self::FulfilmentStopped,
         Self::FulfilmentShipped,
         Self::FulfilmentDelivered,
+        Self::FulfilmentLate,
     ];
 
     /// Whether it is one of [`Self::OF_ORDERS`].
@@ -61,6 +65,7 @@ impl MessageKind {
             Self::FulfilmentStopped => "fulfilment_stopped",
             Self::FulfilmentShipped => "fulfilment_shipped",
             Self::FulfilmentDelivered => "fulfilment_delivered",
+            Self::FulfilmentLate => "fulfilment_late",
             Self::ReorderProposed => "reorder_proposed",
             Self::ReplenishmentApproved => "replenishment_approved",
         }

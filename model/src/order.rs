@@ -8,6 +8,7 @@ pub mod decide;
 pub mod deed;
 pub mod effects;
 pub mod event;
+mod promise;
 pub mod refusal;
 pub mod state;
 pub mod status;

@@ -84,10 +84,11 @@ pub(super) async fn run(args: &Args) -> Result<()> {
     let (url, allow_unsafe) = (database.url.clone(), database.allow_unsafe);
     let store = Store::open(&StoreOptions { url, allow_unsafe, ..StoreOptions::default() }).await?;
     let order = load(&store, args.order).await?;
+    let wording = checked.wordings.get(&args.connector).cloned().unwrap_or_default();
     let asked = Asked {
         config: &checked.config,
         connector: &args.connector,
-        forms: checked.forms.get(&args.connector).map_or(&[], Vec::as_slice),
+        wording: &wording,
         order: args.order,
         fulfilment: fulfilment(args, kind, &order)?,
         kind,

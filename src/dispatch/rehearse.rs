@@ -9,10 +9,7 @@ use crate::{
         deliveries::{self, ClaimedDelivery, DeliveryFilter},
     },
 };
-use adapters::{
-    connectors,
-    mapping::{self, Outgoing},
-};
+use adapters::{connectors, mapping::Wording};
 use model::{
     codes::Connector,
     ids::{DeliveryId, FulfilmentId, OrderId},
@@ -20,7 +17,6 @@ use model::{
     port::outbound::{Answer, HttpRequest, Outcome, Request, Step},
     time::Instant,
 };
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// What is to be rehearsed.
@@ -28,7 +24,7 @@ use uuid::Uuid;
 pub struct Asked<'a> {
     pub config: &'a Config,
     pub connector: &'a str,
-    pub forms: &'a [Arc<Outgoing>],
+    pub wording: &'a Wording,
     pub order: OrderId,
     /// Of a message about an order: `None`.
     pub fulfilment: Option<FulfilmentId>,
@@ -83,12 +79,11 @@ pub async fn rehearse(store: &Store, asked: Asked<'_>, now: Instant) -> Result<R
     let delivery = delivery(store, &asked, now).await?;
     let told = view::messages(store, std::slice::from_ref(&delivery), now).await?;
     let message = told.into_iter().next().ok_or(RehearsalError::NoMessage("order_missing"))?;
-    let message = message.map_err(RehearsalError::NoMessage)?;
+    let message = asked.wording.prepared(message.map_err(RehearsalError::NoMessage)?);
     let (mut kept, mut calls, mut answer) = (Vec::new(), Vec::new(), None);
     let mut answers = asked.answers.into_iter();
     for _ in 0..CALLS_MAX {
-        let step = kind.step(&message, &kept, answer.as_ref());
-        let request = match mapping::written(kind, asked.forms, &message, step) {
+        let request = match asked.wording.step(kind, &message, &kept, answer.as_ref()) {
             Step::Call(request) => request,
             end @ (Step::Wait(_) | Step::Done(_) | Step::Failed(_)) => {
                 return Ok(Rehearsed { key: message.key, calls, end: Some(end) });

@@ -20,7 +20,7 @@ use crate::{
 };
 use adapters::{
     connectors::{self, Connector},
-    mapping::{self, Outgoing},
+    mapping::Wording,
 };
 use model::{
     codes,
@@ -50,8 +50,7 @@ pub(super) struct Partner {
     pub(super) name: codes::Connector,
     pub(super) kind: &'static dyn Connector,
     pub(super) transport: Transport,
-    /// What its messages look like, where the connector's own form is not wanted.
-    pub(super) forms: Vec<Arc<Outgoing>>,
+    pub(super) wording: Arc<Wording>,
     pub(super) pace: Arc<Pace>,
     pub(super) backoff: Backoff,
     /// Microseconds.
@@ -118,8 +117,8 @@ pub(super) async fn attempt(
         answered: false,
         brought: None,
     };
-    let end = match &told {
-        Ok(message) => attempt.run(message).await,
+    let end = match told {
+        Ok(message) => attempt.run(&partner.wording.prepared(message)).await,
         Err(why) => End::Failed(message_broken(why)),
     };
     attempt.finish(end)
@@ -159,8 +158,7 @@ impl Attempt<'_> {
         }
         let mut answer: Option<Answer> = None;
         for _ in 0..CALLS_MAX {
-            let step = connector.step(message, &self.kept, answer.as_ref());
-            let step = mapping::written(connector, &self.partner.forms, message, step);
+            let step = self.partner.wording.step(connector, message, &self.kept, answer.as_ref());
             self.judge(&step);
             let request = match step {
                 Step::Call(request) if self.partner.transport.carries(&request) => request,

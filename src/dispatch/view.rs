@@ -86,7 +86,7 @@ fn to_buy(claimed: &ClaimedDelivery, found: &Replenishment, at: Instant) -> Mess
         waiting_orders: why.waiting_orders,
     };
     let (key, kind, order) = (claimed.id.to_string(), claimed.kind, OrderView::none());
-    Message { key, kind, order, fulfilment: None, replenishment: Some(view), at }
+    Message { key, kind, order, fulfilment: None, replenishment: Some(view), notice: None, at }
 }
 
 fn people_of(order: &Order) -> impl Iterator<Item = &PartyRef> {
@@ -108,7 +108,8 @@ fn message(
         MessageKind::FulfilmentReleased
         | MessageKind::FulfilmentStopped
         | MessageKind::FulfilmentShipped
-        | MessageKind::FulfilmentDelivered => match order.fulfilment(FulfilmentId::from_uuid(claimed.stream)) {
+        | MessageKind::FulfilmentDelivered
+        | MessageKind::FulfilmentLate => match order.fulfilment(FulfilmentId::from_uuid(claimed.stream)) {
             Some(fulfilment) => Some(fulfilment_view(fulfilment)),
             None => return Ok(Err("fulfilment_missing")),
         },
@@ -116,7 +117,15 @@ fn message(
     };
     let standing = status(slot).map_or("", Status::name);
     let order = order_view(order, standing, people)?;
-    Ok(Ok(Message { key: claimed.id.to_string(), kind: claimed.kind, order, fulfilment, replenishment: None, at }))
+    Ok(Ok(Message {
+        key: claimed.id.to_string(),
+        kind: claimed.kind,
+        order,
+        fulfilment,
+        replenishment: None,
+        notice: None,
+        at,
+    }))
 }
 
 fn order_view(order: &Order, standing: &str, people: &HashMap<PartyId, Known>) -> Result<OrderView, StoreError> {
@@ -184,5 +193,6 @@ fn fulfilment_view(fulfilment: &Fulfilment) -> FulfilmentView {
         state: fulfilment.state.name().to_owned(),
         lines: fulfilment.lines.iter().map(|l| (l.line, l.quantity.decimal())).collect(),
         parcels: fulfilment.state.parcels().iter().map(|p| p.parcel.number.clone()).collect(),
+        promised: fulfilment.promised.map(|day| day.to_string()),
     }
 }

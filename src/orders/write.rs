@@ -18,6 +18,7 @@ use crate::{
 };
 use model::{
     ids::{OrderId, PartyId},
+    message::MessageKind,
     order::{
         effects::{StockMove, Tell, Work, WorkKind},
         state::{Decision, Slot},
@@ -66,9 +67,13 @@ pub(super) async fn write(
     said::put(&tx, &said).await?;
     documents(core, &tx, jobs, outcomes, now).await?;
     take_stock(&tx, &written.moves, now).await?;
-    let told = tells(&core.listeners, &written.tells, now)?;
+    let told = tells(&core.listeners, &written.tells, &slots, now)?;
     deliveries::insert(&tx, &told, now).await?;
-    let works: Vec<work::Job> = written.works.iter().map(job).chain(checks).collect();
+    // Whether something is late is nobody's question when nobody would be told.
+    let asked = |kind| core.listeners.iter().any(|listener| listener.kinds.contains(&kind));
+    let late = asked(MessageKind::FulfilmentLate);
+    let works = written.works.iter().filter(|work| late || work.kind != WorkKind::CheckLate);
+    let works: Vec<work::Job> = works.map(job).chain(checks).collect();
     work::schedule(&tx, &works).await?;
     crash::point("orders.before_journal");
     let entries: Vec<Entry<'_>> = written
@@ -105,6 +110,7 @@ fn job(work: &Work) -> work::Job {
     let kind = match work.kind {
         WorkKind::ExpireReservation => crate::work::EXPIRE_RESERVATION,
         WorkKind::RetryAllocation => crate::work::RETRY_ALLOCATION,
+        WorkKind::CheckLate => crate::work::CHECK_LATE,
     };
     work::Job { kind: kind.to_owned(), key: work.order.to_string(), due: work.due }
 }
@@ -185,12 +191,18 @@ async fn documents(
 }
 
 /// One delivery for each listener of each message, in the order things happened.
-fn tells(listeners: &[Listener], tells: &[Tell], now: Instant) -> Result<Vec<NewDelivery>, StoreError> {
+fn tells(
+    listeners: &[Listener],
+    tells: &[Tell],
+    slots: &HashMap<OrderId, Slot>,
+    now: Instant,
+) -> Result<Vec<NewDelivery>, StoreError> {
     let mut all = Vec::with_capacity(tells.len() * listeners.len());
     for tell in tells {
         let body = rows::json(&serde_json::json!({ "fulfilment": tell.fulfilment }))?;
         let stream = tell.fulfilment.map_or_else(|| tell.order.uuid(), |f| f.uuid());
-        for listener in listeners.iter().filter(|l| l.kinds.contains(&tell.kind)) {
+        let channel = slots.get(&tell.order).and_then(Slot::order).map(|order| &order.channel);
+        for listener in listeners.iter().filter(|l| l.hears(tell.kind, channel)) {
             all.push(NewDelivery {
                 connector: listener.connector.as_str().into(),
                 stream,

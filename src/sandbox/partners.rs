@@ -1,5 +1,6 @@
 //! Where each partner listens: the ERP (`/sales-orders`, `/shipments`, `/purchase-requisitions`), the CRM (`/customers`,
-//! `/orders`), the carrier (`/bookings`) and whoever receives webhooks (`/hooks/{name}`, and `/` as well).
+//! `/orders`), the carrier (`/bookings`), the gateway for text messages (`/sms`) and whoever
+//! receives webhooks (`/hooks/{name}`, and `/` as well).
 
 use super::{
     answers,
@@ -27,6 +28,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(web::resource("/bookings/{id}").route(web::get().to(get_booking)))
         .service(web::resource("/bookings/{id}/cancel").route(web::post().to(cancel_booking)))
         .service(web::resource("/bookings/{id}/label").route(web::get().to(get_label)))
+        .service(web::resource("/sms").route(web::post().to(take_text)))
         .service(web::resource(["/", "/hooks/{name}"]).route(web::post().to(take_hook)));
 }
 
@@ -98,6 +100,10 @@ async fn take_hook(world: Data<World>, request: HttpRequest, body: Bytes) -> Htt
     serve(&world, Partner::Hook, &request, |_| world.hook(hook)).await
 }
 
+async fn take_text(world: Data<World>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    serve(&world, Partner::Sms, &request, |_| world.text(&body)).await
+}
+
 fn header<'r>(request: &'r HttpRequest, name: &str) -> &'r str {
     request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
@@ -111,7 +117,7 @@ async fn serve(
 ) -> HttpResponse {
     let key = match partner {
         Partner::Hook => header(request, "webhook-id"),
-        Partner::Erp | Partner::Crm | Partner::Carrier => header(request, "idempotency-key"),
+        Partner::Erp | Partner::Crm | Partner::Carrier | Partner::Sms => header(request, "idempotency-key"),
     };
     match world.receive(partner, request.method().as_str(), request.path(), key) {
         None => answers::honest(&act(key)),

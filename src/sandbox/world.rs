@@ -3,9 +3,11 @@
 mod carrier;
 mod crm;
 mod hook;
+mod texts;
 
 pub use carrier::Booking;
 pub use hook::Hook;
+pub use texts::{Mail, Text};
 
 use super::Options;
 use model::time::SECOND;
@@ -31,6 +33,8 @@ pub enum Partner {
     Carrier,
     /// Whoever receives our webhooks.
     Hook,
+    /// The gateway that passes text messages on.
+    Sms,
 }
 
 /// How a partner goes wrong.
@@ -115,6 +119,12 @@ pub struct State {
     pub bookings: BTreeMap<String, Booking>,
     /// Webhooks received, oldest first; of those over 10,000 the newest.
     pub hooks: VecDeque<Hook>,
+    /// Text messages passed on, oldest first; of those over 10,000 the newest.
+    pub texts: VecDeque<Text>,
+    /// How many there ever were.
+    pub texted: u64,
+    /// Mails taken, as with text messages.
+    pub mails: VecDeque<Mail>,
     /// By shipment id.
     pub parcels: BTreeMap<String, Parcel>,
     /// How often each key had an effect. A partner remembers only the last key of a record, so 2 means that an older

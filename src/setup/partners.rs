@@ -1,17 +1,13 @@
-//! Connectors: who is told what, in which form, and whether we can prove ourselves to them.
+//! Connectors: who is told what, and whether we can prove ourselves to them.
 
-use super::{Forms, MAPPINGS, Mistake, OUTGOING, files, note, tables};
+use super::Mistake;
 use crate::{
     app::Listener,
-    config::{self, Config},
+    config::Config,
     dispatch::{self, auth::Credentials},
 };
-use adapters::{
-    connectors::{self, Connector},
-    mapping::Outgoing,
-};
+use adapters::connectors;
 use model::message::MessageKind;
-use std::{collections::BTreeMap, sync::Arc};
 
 pub(super) fn listeners(config: &Config, mistakes: &mut Vec<Mistake>) -> Vec<Listener> {
     let mut found = Vec::new();
@@ -28,7 +24,8 @@ pub(super) fn listeners(config: &Config, mistakes: &mut Vec<Mistake>) -> Vec<Lis
         if let Err(error) = Credentials::of(config, &format!("connectors.{name}.auth"), &connector.auth)
             && !config.source.is_faulty(&error.place.split('.').collect::<Vec<_>>())
         {
-            mistakes.push(mistake("auth", "auth_unfit", &error.to_string()));
+            let problem = if error.place.starts_with("secrets.") { error.to_string() } else { error.problem };
+            mistakes.push(mistake("auth", "auth_unfit", &problem));
         }
         let mut told = Vec::new();
         for name in &connector.listens {
@@ -49,64 +46,13 @@ pub(super) fn listeners(config: &Config, mistakes: &mut Vec<Mistake>) -> Vec<Lis
             continue;
         };
         let kinds = if connector.listens.is_empty() { kind.listens().to_vec() } else { told };
-        found.push(Listener { connector: name.clone(), kinds });
+        if !connector.channels.is_empty() && connector.channels.iter().any(|code| !config.channels.contains_key(code)) {
+            let known: Vec<_> = config.channels.keys().map(String::as_str).collect();
+            let problem = format!("names a channel that is not there; there are: {}", known.join(", "));
+            mistakes.push(mistake("channels", "unknown_channel", &problem));
+        }
+        let channels = connector.channels.iter().map(|code| code.as_str().into()).collect();
+        found.push(Listener { connector: name.clone(), kinds, channels });
     }
     found
-}
-
-/// The outgoing mappings that connectors use; every one there is is read, so that mistakes are found before it is used.
-pub(super) fn forms(config: &Config, mistakes: &mut Vec<Mistake>) -> Forms {
-    // What is wrong with the folder or its tables has been said of the other mappings.
-    let mut said = Vec::new();
-    let files = files(&config.mappings, &MAPPINGS, &mut said);
-    let tables = tables(&files, &mut said);
-    let mut all: BTreeMap<String, Arc<Outgoing>> = BTreeMap::new();
-    for (file, text) in files.iter().filter(|(file, _)| file.starts_with(OUTGOING)) {
-        match Outgoing::read(file, text, &tables) {
-            Ok(form) => drop(all.insert(form.name.clone(), Arc::new(form))),
-            Err(faults) => note(faults, mistakes),
-        }
-    }
-    let mut found = Forms::new();
-    for (name, connector) in &config.connectors {
-        let Some(kind) = connectors::named(&connector.kind) else { continue };
-        let mistake =
-            |code: &str, problem: &str| config.source.mistake(&["connectors", name, "messages"], code, problem);
-        let (forms, wrong) = of_connector(connector, kind, &all, &mistake);
-        mistakes.extend(wrong);
-        found.insert(name.clone(), forms);
-    }
-    found
-}
-
-fn of_connector(
-    connector: &config::Connector,
-    kind: &dyn Connector,
-    all: &BTreeMap<String, Arc<Outgoing>>,
-    mistake: &dyn Fn(&str, &str) -> Mistake,
-) -> (Vec<Arc<Outgoing>>, Vec<Mistake>) {
-    let mut mistakes = Vec::new();
-    let mut forms: Vec<Arc<Outgoing>> = Vec::new();
-    let mut told: Vec<MessageKind> = Vec::new();
-    for name in &connector.messages {
-        let Some(form) = all.get(name) else {
-            let known: Vec<_> = all.keys().map(String::as_str).collect();
-            let problem = format!("outgoing mapping `{name}` is unknown; there are: {}", known.join(", "));
-            mistakes.push(mistake("unknown_mapping", &problem));
-            continue;
-        };
-        for message in &form.tells {
-            if kind.mapped_call(*message).is_none() {
-                let problem =
-                    format!("`{}` takes no mapping of {}, as `{name}` is one", connector.kind, message.name());
-                mistakes.push(mistake("mapping_unfit", &problem));
-            } else if told.contains(message) {
-                let problem = format!("{} is written by two mappings; `{name}` is the second", message.name());
-                mistakes.push(mistake("mapping_unfit", &problem));
-            }
-            told.push(*message);
-        }
-        forms.push(Arc::clone(form));
-    }
-    (forms, mistakes)
 }

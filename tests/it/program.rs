@@ -291,11 +291,47 @@ fn mistakes_of_connectors_are_found_before_anything_starts() {
     for wanted in [
         "out/wrong.toml:5:6",
         "[unknown_word]",
-        "there are: crm_rest, erp_rest",
+        "there are: crm_rest, customer_mail",
         "written by two mappings; `other` is the second",
         "outgoing mapping `none` is unknown; there are: other, short",
         "`logistics_xml` takes no mapping of order_released",
         "secret_too_short",
+    ] {
+        assert!(words.contains(wanted), "{wanted} is not in {words}");
+    }
+}
+
+#[test]
+fn mistakes_in_what_customers_are_told_are_found_before_anything_starts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(folder.path().join("maps/notices")).expect("a folder");
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    let text = "{ subject = \"s\", mail = \"{nmae}\", sms = \"s\" }";
+    let line = "line = { zh = \"{sku}\", en = \"{sku}\" }";
+    let head = format!("version = 1\n{line}\n[order_released]\n");
+    put("maps/notices/wrong.toml", &format!("name = \"wrong\"\n{head}zh = {text}\nen = {text}\n"));
+    let text = text.replace("{nmae}", "{name}");
+    put("maps/notices/short.toml", &format!("name = \"short\"\n{head}zh = {text}\nen = {text}\n"));
+    put(
+        "t.toml",
+        "mappings = \"maps\"\n\
+         [connectors.a]\nkind = \"customer_mail\"\nurl = \"smtps://mail.example\"\nfrom = \"a@shop.example\"\n\
+         notices = \"none\"\nlanguage = \"nl\"\nchannels = [\"web\"]\n\
+         [connectors.b]\nkind = \"customer_sms\"\nurl = \"https://sms.example\"\nnotices = \"short\"\n\
+         [connectors.c]\nkind = \"customer_mail\"\nurl = \"smtps://mail.example\"\nfrom = \"a@shop.example\"\n\
+         notices = \"short\"\nlistens = [\"order_released\"]\nto = [\"x@shop.example\"]\n\
+         [connectors.d]\nkind = \"erp_rest\"\nurl = \"https://erp.example\"\nnotices = \"short\"\n",
+    );
+    let (code, words) = code_and_words(folder.path(), &["check", "--config", "t.toml"]);
+    assert_eq!(code, 1, "{words}");
+    for wanted in [
+        "notices/wrong.toml:5:30: There is no word nmae here",
+        "t.toml:6:11: connectors.a.notices: notices `none` are unknown; there are: short",
+        "t.toml:7:12: connectors.a.language: `nl` is no language",
+        "t.toml:8:12: connectors.a.channels: names a channel that is not there",
+        "t.toml:9:13: connectors.b.listens: notices `short` have no text for fulfilment_shipped",
+        "connectors.c.url: goes to customers, so it has no `to`",
+        "t.toml:23:11: connectors.d.notices: `erp_rest` tells no customers",
     ] {
         assert!(words.contains(wanted), "{wanted} is not in {words}");
     }

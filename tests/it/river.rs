@@ -7,6 +7,7 @@ mod files;
 mod intake;
 mod large;
 mod node;
+mod notices;
 mod people;
 mod permutations;
 mod replenish;

@@ -87,7 +87,8 @@ impl<'m> Target<'m> {
             MessageKind::FulfilmentReleased
             | MessageKind::FulfilmentStopped
             | MessageKind::FulfilmentShipped
-            | MessageKind::FulfilmentDelivered => {
+            | MessageKind::FulfilmentDelivered
+            | MessageKind::FulfilmentLate => {
                 Self { collection: "shipments", id: &message.fulfilment.as_ref()?.id, cancels: false }
             }
             MessageKind::ReorderProposed | MessageKind::ReplenishmentApproved => {
@@ -132,7 +133,8 @@ fn body(message: &Message) -> Option<Vec<u8>> {
         MessageKind::FulfilmentReleased
         | MessageKind::FulfilmentStopped
         | MessageKind::FulfilmentShipped
-        | MessageKind::FulfilmentDelivered => {
+        | MessageKind::FulfilmentDelivered
+        | MessageKind::FulfilmentLate => {
             serde_json::to_vec(&json::shipment(message, message.fulfilment.as_ref()?)).ok()
         }
         MessageKind::ReorderProposed | MessageKind::ReplenishmentApproved => {

@@ -3,7 +3,7 @@
 
 use model::{
     party::Party,
-    port::outbound::{FulfilmentView, LineView, Message, OrderView, ReplenishmentView},
+    port::outbound::{FulfilmentView, LineView, Message, Notice, OrderView, ReplenishmentView},
 };
 use serde::Serialize;
 
@@ -16,12 +16,21 @@ struct Whole<'m> {
     order: SalesOrder<'m>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shipment: Option<Shipment<'m>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'m Notice>,
 }
 
 pub(super) fn view(message: &Message) -> serde_json::Result<serde_json::Value> {
     let shipment = message.fulfilment.as_ref().map(|fulfilment| shipment(message, fulfilment));
     let (key, kind, at) = (message.key.as_str(), message.kind.name(), message.at.rfc3339());
-    let mut whole = serde_json::to_value(Whole { key, kind, at, order: sales_order(message), shipment })?;
+    let mut whole = serde_json::to_value(Whole {
+        key,
+        kind,
+        at,
+        order: sales_order(message),
+        shipment,
+        notice: message.notice.as_ref(),
+    })?;
     whole["order"]["buyer_id"] = message.order.buyer_id.as_str().into();
     Ok(whole)
 }
@@ -128,6 +137,8 @@ pub(super) struct Shipment<'m> {
     service: &'m str,
     lines: Vec<ShipmentLine<'m>>,
     parcels: &'m [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promised: Option<&'m str>,
 }
 
 #[derive(Serialize)]
@@ -227,5 +238,6 @@ pub(super) fn shipment<'m>(message: &'m Message, fulfilment: &'m FulfilmentView)
         service: &fulfilment.service,
         lines: fulfilment.lines.iter().map(|(line, quantity)| ShipmentLine { line: *line, quantity }).collect(),
         parcels: &fulfilment.parcels,
+        promised: fulfilment.promised.as_deref(),
     }
 }

@@ -56,7 +56,15 @@ impl Connector for Mail {
             }
         };
         let id = message.key.clone();
-        Step::Call(Request::Mail(MailRequest { name: "mail", id, at: message.at, subject, text, deadline: DEADLINE }))
+        Step::Call(Request::Mail(MailRequest {
+            name: "mail",
+            id,
+            at: message.at,
+            to: None,
+            subject,
+            text,
+            deadline: DEADLINE,
+        }))
     }
 }
 
@@ -70,6 +78,7 @@ const fn words(kind: MessageKind) -> (&'static str, &'static str) {
         MessageKind::FulfilmentStopped => ("not to be shipped", "停止发货"),
         MessageKind::FulfilmentShipped => ("shipped", "已发货"),
         MessageKind::FulfilmentDelivered => ("delivered", "已送达"),
+        MessageKind::FulfilmentLate => ("late", "已逾期"),
         MessageKind::ReorderProposed => ("to be bought", "建议采购"),
         MessageKind::ReplenishmentApproved => ("purchase approved", "采购已批准"),
     }

@@ -48,7 +48,7 @@ pub const REJECT_CODES: [&str; 43] = [
 ];
 
 /// Codes of [`Fault`](super::Fault)s in mappings and value tables.
-pub const LINT_CODES: [&str; 24] = [
+pub const LINT_CODES: [&str; 27] = [
     "bad_path",
     "converter_unfit",
     "default_unfit",
@@ -63,9 +63,12 @@ pub const LINT_CODES: [&str; 24] = [
     "only_in_trees",
     "only_one_of",
     "option_unfit",
+    "place_unclosed",
+    "place_unfit",
     "table_too_long",
     "table_twice",
     "table_unfit",
+    "text_too_long",
     "toml",
     "two_sources",
     "unknown_key",

@@ -8,13 +8,8 @@ mod schema;
 mod shape;
 
 use super::{Fault, path::Path, path::Step as PathStep, values::Tables, values::Values};
-use crate::connectors::{Connector, view};
-use model::{
-    message::MessageKind,
-    money::Currency,
-    port::outbound::{Failure, Message, Request, Step},
-    said::args,
-};
+use crate::connectors::view;
+use model::{message::MessageKind, money::Currency, port::outbound::Message};
 use serde_json::Value;
 use shape::{Out, Shape};
 use std::sync::Arc;
@@ -28,7 +23,16 @@ pub struct Outgoing {
     pub version: u32,
     /// The kinds of message it writes.
     pub tells: Vec<MessageKind>,
+    encoding: Encoding,
     body: Body,
+}
+
+/// How the message goes over the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Encoding {
+    Json,
+    /// `name=value&...`, as HTML forms are sent.
+    Form,
 }
 
 /// One object of the partner's message.
@@ -83,33 +87,29 @@ impl Outgoing {
         lint::read(file, text, tables)
     }
 
-    /// The partner's message, as JSON.
+    /// The content type of what it writes.
+    pub const fn media_type(&self) -> &'static str {
+        match self.encoding {
+            Encoding::Json => "application/json",
+            Encoding::Form => "application/x-www-form-urlencoded",
+        }
+    }
+
+    /// The partner's message, in its encoding.
     ///
     /// # Errors
     /// The field that cannot be written: a value that is not there, not in its table, or not in the form asked for.
     pub fn write(&self, message: &Message) -> Result<Vec<u8>, String> {
         let root = view(message).ok_or_else(|| "message".to_owned())?;
         let at = At { root: &root, here: &root, currency: message.order.total.currency };
+        let written = self.body.write(at)?;
         let mut out = String::with_capacity(1024);
-        self.body.write(at)?.write(&mut out);
+        match self.encoding {
+            Encoding::Json => written.write(&mut out),
+            Encoding::Form => written.write_form(&mut out),
+        }
         Ok(out.into_bytes())
     }
-}
-
-/// `step` with its body written by the form that tells this kind of message, if there is one.
-pub fn written(connector: &dyn Connector, forms: &[Arc<Outgoing>], message: &Message, step: Step) -> Step {
-    let Step::Call(Request::Http(mut request)) = step else { return step };
-    let is_mapped = connector.mapped_call(message.kind) == Some(request.name);
-    if let Some(form) = forms.iter().find(|form| is_mapped && form.tells.contains(&message.kind)) {
-        match form.write(message) {
-            Ok(body) => request.body = body,
-            Err(field) => {
-                let why = format!("{}: {field}", form.name);
-                return Step::Failed(Failure::Broken { code: "message_broken".to_owned(), args: args([("why", why)]) });
-            }
-        }
-    }
-    Step::Call(Request::Http(request))
 }
 
 impl Body {

@@ -42,6 +42,7 @@ fn fulfilment() -> FulfilmentView {
         state: "released".to_owned(),
         lines: vec![(1, "4".to_owned())],
         parcels: vec!["JVGL05550001".to_owned()],
+        promised: Some("2026-11-24".to_owned()),
     }
 }
 
@@ -81,7 +82,8 @@ pub(crate) fn message(kind: MessageKind) -> Message {
         fulfilments: vec![fulfilment()],
     };
     let fulfilment = kind.name().starts_with("fulfilment").then(fulfilment);
-    Message { key: KEY.to_owned(), kind, order, fulfilment, replenishment: None, at: Instant(1_790_000_000 * SECOND) }
+    let (replenishment, notice, at) = (None, None, Instant(1_790_000_000 * SECOND));
+    Message { key: KEY.to_owned(), kind, order, fulfilment, replenishment, notice, at }
 }
 
 fn stories(file: &str) -> Vec<Value> {
@@ -163,6 +165,7 @@ fn check_end(story: &str, end: &Value, step: &Step, kept: &[Kept]) {
 #[test]
 fn every_recorded_story_ends_as_it_should() {
     for (file, least) in [
+        ("customer_sms/messages", 14),
         ("crm_rest/doubt", 9),
         ("crm_rest/summaries", 9),
         ("erp_rest/answers", 25),
@@ -178,7 +181,11 @@ fn every_recorded_story_ends_as_it_should() {
         assert!(told.len() >= least, "{file}: only {} stories", told.len());
         for story in told {
             let name = format!("{file}: {}", story["name"].as_str().unwrap());
-            let message = message(MessageKind::named(story["message"].as_str().unwrap()).unwrap());
+            let mut message = message(MessageKind::named(story["message"].as_str().unwrap()).unwrap());
+            if connector.tells_customers() {
+                message.order.buyer.as_mut().unwrap().phones = vec!["+31 6 1234 5678".to_owned()];
+                message = crate::notices::shipped().prepared(message);
+            }
             let mut kept = Vec::new();
             for round in story["attempts"].as_array().unwrap() {
                 let step = attempt(connector, &name, &message, &mut kept, round["calls"].as_array().unwrap());

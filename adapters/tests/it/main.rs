@@ -12,6 +12,7 @@ mod easypost;
 mod hooks;
 mod lint;
 mod mapping;
+mod notices;
 mod outgoing;
 mod shopify;
 mod signatures;

@@ -152,7 +152,7 @@ fn expectation(path: &Path) -> PathBuf {
 /// True when workbooks and expectations shall be written anew instead of compared, to be looked at before they are
 /// committed: `TRIBUTARY_BLESS=1 cargo test -p tributary-adapters fixtures`
 #[expect(clippy::disallowed_methods, reason = "a test that rewrites its own fixtures is told so by the environment")]
-fn bless() -> bool {
+pub(crate) fn bless() -> bool {
     std::env::var_os("TRIBUTARY_BLESS").is_some()
 }
 

@@ -5,6 +5,7 @@ use super::{
     deed::Deed,
     effects::{Work, WorkKind},
     event::Event,
+    promise,
     state::{Approval, Decision, Fulfilment, FulfilmentState, Hold, Order, ReleaseRule, Stage},
 };
 use crate::{
@@ -97,6 +98,8 @@ fn planned(deed: &Deed<'_>, allocation: &Allocation) -> Vec<Fulfilment> {
             lines: plan.lines.clone(),
             state: FulfilmentState::Planned,
             planned_at: deed.facts().now,
+            promised: None,
+            late: false,
         })
         .collect()
 }
@@ -257,8 +260,11 @@ fn run_release(deed: &mut Deed<'_>) {
         deed.later(Work { kind: WorkKind::ExpireReservation, order: deed.id(), due });
         return;
     }
-    let ready = order.fulfilments.iter().filter(|f| f.state == FulfilmentState::Planned).map(|f| f.id).collect();
-    deed.push(Event::Released { fulfilments: ready });
+    let ready: Vec<_> =
+        order.fulfilments.iter().filter(|f| f.state == FulfilmentState::Planned).map(|f| f.id).collect();
+    let promised = promise::days(deed, &ready);
+    deed.push(Event::Released { fulfilments: ready, promised });
+    promise::watch(deed);
 }
 
 /// Everything ordered was delivered or cancelled.

@@ -101,17 +101,23 @@ fn apply_to_order(order: &mut Order, happened: &Happened) {
         }
         Event::CarrierChosen { choices } => {
             for choice in choices {
-                if let Some(f) = order.fulfilments.iter_mut().find(|f| f.id == choice.fulfilment) {
+                with_fulfilment(order, choice.fulfilment, |f| {
                     f.carrier = choice.carrier.clone();
                     f.service = choice.service.clone();
                     f.freight = choice.freight;
-                }
+                });
             }
             let stage = Stage::Release;
             order.decision =
                 if order.holds.is_empty() { Decision::Open { stage } } else { Decision::Blocked { stage } };
         }
-        Event::Released { fulfilments } => released(order, fulfilments),
+        Event::Released { fulfilments, promised } => {
+            for (id, day) in fulfilments.iter().zip(promised) {
+                with_fulfilment(order, *id, |f| f.promised = *day);
+            }
+            released(order, fulfilments);
+        }
+        Event::Late { fulfilment, .. } => with_fulfilment(order, *fulfilment, |f| f.late = true),
         Event::Held { hold } => {
             order.holds.retain(|h| h.code != hold.code);
             order.decision = Decision::Blocked { stage: stopped_at(order, hold.blocks) };
@@ -242,6 +248,12 @@ fn give_back(order: &mut Order, ids: &[FulfilmentId]) {
                 c.open = c.open.plus(moved);
             });
         }
+    }
+}
+
+fn with_fulfilment(order: &mut Order, id: FulfilmentId, change: impl FnOnce(&mut Fulfilment)) {
+    if let Some(fulfilment) = order.fulfilments.iter_mut().find(|f| f.id == id) {
+        change(fulfilment);
     }
 }
 

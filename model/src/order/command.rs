@@ -64,6 +64,8 @@ pub enum Command {
     StockArrived,
     /// A reservation waited too long.
     ExpireReservation,
+    /// A promised day went by.
+    CheckLate,
     /// Stock under these fulfilments is gone (an ERP count fell below what was reserved).
     LoseStock {
         fulfilments: Vec<FulfilmentId>,
@@ -119,6 +121,7 @@ impl Command {
             Self::Redecide => "redecide",
             Self::StockArrived => "stock_arrived",
             Self::ExpireReservation => "expire_reservation",
+            Self::CheckLate => "check_late",
             Self::LoseStock { .. } => "lose_stock",
             Self::Ship { .. } => "ship",
             Self::Track { .. } => "track",

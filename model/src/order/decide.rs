@@ -14,6 +14,7 @@ use super::{
     command::{Amendment, Command},
     deed::{Deed, Done},
     event::{Actor, Event},
+    promise,
     refusal::Refusal,
     state::{Decision, Heard, Hold, Order, ReleaseRule, Slot, Stage},
 };
@@ -77,6 +78,7 @@ pub fn decide(
         Command::Redecide => redecide(&mut deed)?,
         Command::StockArrived => stock_arrived(&mut deed)?,
         Command::ExpireReservation => expire_reservation(&mut deed)?,
+        Command::CheckLate => promise::check_late(&mut deed)?,
         Command::LoseStock { fulfilments } => lose_stock(&mut deed, fulfilments)?,
         Command::Ship { fulfilment, parcel } => ship(&mut deed, *fulfilment, parcel)?,
         Command::Track { fulfilment, parcel, status, at } => track(&mut deed, *fulfilment, parcel, *status, *at)?,

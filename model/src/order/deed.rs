@@ -6,7 +6,7 @@ use super::{
     event::{Actor, Event, Happened},
     state::{Order, Slot},
 };
-use crate::{facts::Facts, ids::OrderId};
+use crate::{facts::Facts, ids::OrderId, rules::carrier::CarrierChoice};
 use std::borrow::Cow;
 
 /// What a command came to: the state after it, what happened, and what that causes outside the order.
@@ -54,6 +54,15 @@ impl<'a> Deed<'a> {
     /// Leaves work for later.
     pub(super) fn later(&mut self, work: Work) {
         self.effects.push(Effect::Work(work));
+    }
+
+    /// The carriers that were chosen in this command.
+    pub(super) fn choices(&self) -> impl Iterator<Item = &CarrierChoice> {
+        let all = self.happened.iter().map(|happened| match &happened.event {
+            Event::CarrierChosen { choices } => choices.as_slice(),
+            _ => &[],
+        });
+        all.flatten()
     }
 
     pub(super) const fn actor(&self) -> &'a Actor {

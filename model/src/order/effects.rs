@@ -72,6 +72,8 @@ pub enum WorkKind {
     ExpireReservation,
     /// Warehouses with the goods had no capacity left today: plan what waits again.
     RetryAllocation,
+    /// A promised day has gone by: see whether everything arrived.
+    CheckLate,
 }
 
 /// What `event` causes, given the state before it.
@@ -83,7 +85,7 @@ pub fn of(id: OrderId, before: &Slot, event: &Event) -> Vec<Effect> {
         Event::ApprovalRequested { reserved_until, .. } => {
             vec![Effect::Work(Work { kind: WorkKind::ExpireReservation, order: id, due: *reserved_until })]
         }
-        Event::Released { fulfilments } => {
+        Event::Released { fulfilments, .. } => {
             let kind = if order.told { MessageKind::OrderChanged } else { MessageKind::OrderReleased };
             let one = |f: &FulfilmentId| tell(id, MessageKind::FulfilmentReleased, Some(*f));
             [tell(id, kind, None)].into_iter().chain(fulfilments.iter().map(one)).collect()
@@ -105,6 +107,7 @@ pub fn of(id: OrderId, before: &Slot, event: &Event) -> Vec<Effect> {
             effects.push(tell(id, MessageKind::FulfilmentShipped, Some(*fulfilment)));
             effects
         }
+        Event::Late { fulfilment, .. } => vec![tell(id, MessageKind::FulfilmentLate, Some(*fulfilment))],
         Event::Delivered { fulfilment, .. } => vec![tell(id, MessageKind::FulfilmentDelivered, Some(*fulfilment))],
         Event::HeardEarly { .. }
         | Event::Placed { .. }

@@ -20,6 +20,7 @@ use crate::{
     said::{Content, PartyRef, Payment},
     time::Instant,
 };
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// Who did it. Comes from the caller's credential, never from a body.
@@ -140,6 +141,9 @@ pub enum Event {
     },
     Released {
         fulfilments: Vec<FulfilmentId>,
+        /// The day each is to arrive, in the order of `fulfilments`; empty when no day is known of any.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        promised: Vec<Option<NaiveDate>>,
     },
     Held {
         hold: Hold,
@@ -166,6 +170,11 @@ pub enum Event {
         parcel: Parcel,
         status: TrackingStatus,
         at: Instant,
+    },
+    /// The promised day went by.
+    Late {
+        fulfilment: FulfilmentId,
+        promised: NaiveDate,
     },
     PaymentChanged {
         payment: Payment,
@@ -225,6 +234,7 @@ impl Event {
             Self::Shipped { .. } => "shipped",
             Self::Delivered { .. } => "delivered",
             Self::Tracked { .. } => "tracked",
+            Self::Late { .. } => "late",
             Self::PaymentChanged { .. } => "payment_changed",
             Self::Refunded { .. } => "refunded",
             Self::ChannelChangeRefused { .. } => "channel_change_refused",

@@ -10,6 +10,7 @@ use crate::{
     said::{Args, Content, Header, Item, PartyRef},
     time::Instant,
 };
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// What we know under one order id.
@@ -247,6 +248,13 @@ pub struct Fulfilment {
     pub state: FulfilmentState,
     /// Planned at; a reservation of an order that waits expires after the policy's time.
     pub planned_at: Instant,
+    /// The day it is to arrive: the one that was wished, or by which its carrier should bring it. `None` until it is
+    /// released, and where nothing is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised: Option<NaiveDate>,
+    /// That day went by.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

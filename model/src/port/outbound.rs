@@ -22,7 +22,27 @@ pub struct Message {
     /// What is to be bought, for kinds that are about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replenishment: Option<ReplenishmentView>,
+    /// What the customer is to be told, for connectors that tell customers; made when the message is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
     pub at: Instant,
+}
+
+/// A customer's own message, in the customer's language.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Notice {
+    /// `zh` or `en`.
+    pub language: String,
+    /// Where mail goes; `None`: nobody left an address, or it is forgotten.
+    pub email: Option<String>,
+    /// Where text messages go.
+    pub phone: Option<String>,
+    /// One line.
+    pub subject: String,
+    /// Plain text of a mail.
+    pub mail: String,
+    /// One line.
+    pub sms: String,
 }
 
 /// What is proposed or wanted to be bought; quantities are decimal text, base units.
@@ -129,6 +149,9 @@ pub struct FulfilmentView {
     pub state: String,
     pub lines: Vec<(u32, String)>,
     pub parcels: Vec<String>,
+    /// The day it is promised for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised: Option<String>,
 }
 
 /// A small fact the connector takes from each answer: partner ids, etag, stage. No people, no secrets.
@@ -235,7 +258,7 @@ pub struct FileRequest {
     pub deadline: i64,
 }
 
-/// A mail to the connector's configured addresses, from its configured sender.
+/// A mail from the connector's configured sender.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MailRequest {
     /// As [`HttpRequest::name`].
@@ -243,6 +266,8 @@ pub struct MailRequest {
     /// The same for every attempt: `Message-ID` is made of it.
     pub id: String,
     pub at: Instant,
+    /// `None`: the connector's configured addresses.
+    pub to: Option<String>,
     pub subject: String,
     /// Plain text.
     pub text: String,

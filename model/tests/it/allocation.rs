@@ -269,6 +269,8 @@ fn the_carrier_stage_confirms_what_allocation_chose() {
             lines: plan.lines.clone(),
             state: FulfilmentState::Planned,
             planned_at: facts.now,
+            promised: None,
+            late: false,
         };
         let choice = choose(&order, &fulfilment, &facts).expect("a choice");
         assert_eq!(

@@ -240,6 +240,8 @@ fn planned() -> Fulfilment {
         lines: vec![],
         state: FulfilmentState::Planned,
         planned_at: NOW,
+        promised: None,
+        late: false,
     }
 }
 

@@ -297,6 +297,8 @@ fn fulfilment(quantity: i64) -> Fulfilment {
         lines: vec![FulfilmentLine { line: 1, quantity: Quantity::whole(quantity) }],
         state: FulfilmentState::Planned,
         planned_at: NOW,
+        promised: None,
+        late: false,
     }
 }
 

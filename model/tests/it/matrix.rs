@@ -2,6 +2,7 @@
 //! must hold whatever happens.
 
 mod golden;
+mod late;
 mod mended;
 mod random;
 mod table;

@@ -98,8 +98,8 @@ impl Server {
         if !inside && (!PORTS.contains(&port) || guard::is_local_name(&host)) {
             return Err("outside the house only the ports 465, 587, 2525 and 25 of public hosts are called".to_owned());
         }
-        if to.is_empty() || to.len() > TO_MAX {
-            return Err(format!("`to` has 1 to {TO_MAX} addresses"));
+        if to.len() > TO_MAX {
+            return Err(format!("`to` has at most {TO_MAX} addresses"));
         }
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let tls = TlsParameters::new(host.clone()).map_err(|error| error.to_string())?;
@@ -114,14 +114,19 @@ impl Server {
 
     /// Sends one mail, in `request.deadline` at most.
     pub async fn send(&self, request: &MailRequest) -> Outcome {
-        let Some(content) = self.content(request) else {
+        let to = match &request.to {
+            None => Some(self.to.clone()),
+            Some(address) => mailbox(address).ok().map(|to| vec![to]),
+        };
+        let written = to.and_then(|to| Some((self.content(request, &to)?, to)));
+        let Some((content, to)) = written else {
             let args = args([("why", "mail".to_owned())]);
             return Outcome::Failed(Failure::Broken { code: "message_broken".to_owned(), args });
         };
         let deadline = Duration::from_micros(u64::try_from(request.deadline).unwrap_or(0));
         // Set before the content goes out: from then on a silence says nothing.
         let in_doubt = AtomicBool::new(false);
-        match tokio::time::timeout(deadline, self.talk(&content, &in_doubt)).await {
+        match tokio::time::timeout(deadline, self.talk(&to, &content, &in_doubt)).await {
             Ok(Ok(())) => Outcome::Done,
             Ok(Err(outcome)) => outcome,
             Err(_elapsed) if in_doubt.load(Ordering::Relaxed) => Outcome::Unknown { code: DOWN.to_owned() },
@@ -129,9 +134,9 @@ impl Server {
         }
     }
 
-    async fn talk(&self, content: &[u8], in_doubt: &AtomicBool) -> Result<(), Outcome> {
+    async fn talk(&self, to: &[Mailbox], content: &[u8], in_doubt: &AtomicBool) -> Result<(), Outcome> {
         let mut server = self.enter().await?;
-        let addresses = self.to.iter().map(|to| to.email.clone());
+        let addresses = to.iter().map(|to| to.email.clone());
         let said = async {
             server.command(Mail::new(Some(self.from.email.clone()), Vec::new())).await?;
             for to in addresses {
@@ -195,13 +200,13 @@ impl Server {
     }
 
     /// The mail as it goes over the wire; `None` when it cannot be written.
-    fn content(&self, request: &MailRequest) -> Option<Vec<u8>> {
+    fn content(&self, request: &MailRequest, to: &[Mailbox]) -> Option<Vec<u8>> {
         let id = format!("<{}@{}>", one_line(&request.id), self.from.email.domain());
         let at = SystemTime::UNIX_EPOCH + Duration::from_micros(u64::try_from(request.at.0).unwrap_or(0));
         // Robots are not to answer (RFC 3834).
         let automatic = HeaderName::new_from_ascii("Auto-Submitted".to_owned()).ok()?;
         let mut mail = Message::builder().from(self.from.clone());
-        for to in &self.to {
+        for to in to {
             mail = mail.to(to.clone());
         }
         let mail = mail

@@ -48,6 +48,8 @@ fn one(fulfilment: &Fulfilment, parcels: Vec<Value>, language: Language) -> Valu
         "freight": fulfilment.freight.decimal(),
         "freight_currency": fulfilment.freight.currency,
         "planned_at": time(fulfilment.planned_at),
+        "promised": fulfilment.promised.map(|day| day.to_string()),
+        "late": fulfilment.late,
         "lines": fulfilment.lines.iter().map(line).collect::<Vec<_>>(),
         "parcels": parcels,
     })

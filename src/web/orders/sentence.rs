@@ -48,7 +48,7 @@ pub(super) fn sentence(event: &Event, currency: Option<Currency>, language: Lang
         }
         Event::ApprovalVoided { why, .. } => ("event_approval_voided", args([("why", word(language, why))])),
         Event::CarrierChosen { choices } => ("event_carrier_chosen", args([("choices", chosen(choices))])),
-        Event::Released { fulfilments } => ("event_released", args([("count", fulfilments.len().to_string())])),
+        Event::Released { fulfilments, .. } => ("event_released", args([("count", fulfilments.len().to_string())])),
         Event::Held { hold } => {
             let title = language.say(&hold.code, &hold.args).title;
             ("event_held", args([("hold", title), ("owner", hold.owner.to_string())]))
@@ -64,6 +64,7 @@ pub(super) fn sentence(event: &Event, currency: Option<Currency>, language: Lang
             said.insert("status".to_owned(), word(language, &format!("tracking_{}", status.name())));
             ("event_tracked", said)
         }
+        Event::Late { promised, .. } => ("event_late", args([("promised", promised.to_string())])),
         Event::PaymentChanged { payment } => {
             let name = serde_json::to_value(payment.state).ok();
             let code = format!("payment_state_{}", name.as_ref().and_then(|n| n.as_str()).unwrap_or_default());

@@ -113,6 +113,7 @@ fn document_of(entered: &Entered) -> Option<DocumentId> {
         | Event::Shipped { .. }
         | Event::Delivered { .. }
         | Event::Tracked { .. }
+        | Event::Late { .. }
         | Event::PaymentChanged { .. }
         | Event::Refunded { .. }
         | Event::Closed => None,

@@ -1,7 +1,7 @@
 //! Mail to a real SMTP server and files into a folder: the partners that are not spoken to over HTTP.
 
 use super::world::{BUYER, World, partners};
-use model::message::MessageKind::{FulfilmentReleased, OrderCancelled, OrderReleased};
+use model::message::MessageKind::{FulfilmentLate, FulfilmentReleased, OrderCancelled, OrderReleased};
 use std::{
     fs,
     net::{TcpListener, TcpStream},
@@ -147,6 +147,32 @@ async fn a_refused_address_and_a_silent_server_wait_for_a_person() {
         })
         .await;
     }
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_is_mailed_at_the_customers_own_address() {
+    if !can_serve_mail() {
+        return;
+    }
+    let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
+    let server = smtp(port, folder.path());
+    let desk = format!(
+        "kind = \"customer_mail\"\nurl = \"smtp+plain://127.0.0.1:{port}\"\ninside = true\n\
+         from = \"Lamps <orders@example.com>\"\nlanguage = \"zh\""
+    );
+    with_desk(&desk, async |world| {
+        empty(folder.path());
+        let order = world.place("1001").await;
+        let ids = world.tell("desk", &order, &[OrderReleased, FulfilmentLate]).await;
+        world.start();
+        world.until_all_done(&ids).await;
+        // The two are of different streams, so either may come first.
+        let mails = files(folder.path()).join("\n");
+        assert_eq!(mails.matches("To: anna.devries@example.com").count(), 2, "{mails}");
+        assert!(mails.contains("已确认") && mails.contains("配送延迟") && mails.contains(BUYER), "{mails}");
+    })
+    .await;
     drop(server);
 }
 

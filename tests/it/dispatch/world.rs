@@ -221,6 +221,8 @@ fn order(external_id: &str) -> Order {
         lines: vec![FulfilmentLine { line: 1, quantity }],
         state: FulfilmentState::Released,
         planned_at: Instant(0),
+        promised: None,
+        late: false,
     };
     Order {
         id,

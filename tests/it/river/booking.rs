@@ -25,7 +25,7 @@ use tributary::{
 
 const EVERY: Duration = Duration::from_millis(10);
 
-async fn key(river: &River) -> String {
+pub(super) async fn key(river: &River) -> String {
     let core = &river.app.core;
     let made = keys::make(&core.pepper);
     let key = ApiKey {
@@ -44,7 +44,7 @@ async fn key(river: &River) -> String {
     made.text
 }
 
-async fn ask(river: &River, method: Method, path: &str, key: &str) -> (u16, String, Vec<u8>) {
+pub(super) async fn ask(river: &River, method: Method, path: &str, key: &str) -> (u16, String, Vec<u8>) {
     let routes = Routes::new().app_data(Data::new(river.app.clone())).configure(web::configure);
     let service = test::init_service(routes).await;
     let ask = TestRequest::default().method(method).uri(path);

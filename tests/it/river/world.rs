@@ -96,7 +96,7 @@ pub(crate) async fn on_each_database(test: impl AsyncFn(&River)) {
 /// The same with tables of `more` in its configuration.
 pub(crate) async fn on_each_database_with(more: &str, test: impl AsyncFn(&River)) {
     crate::store::world::urls(async |url: &str| {
-        let river = River::start(url, more).await;
+        let river = River::start(url, more, Clock::system()).await;
         test(&river).await;
     })
     .await;
@@ -108,11 +108,11 @@ pub(crate) fn plain_policies() -> String {
 }
 
 impl River {
-    async fn start(url: &str, more: &str) -> Self {
+    pub(crate) async fn start(url: &str, more: &str, clock: Clock) -> Self {
         let config = format!("policies = \"{}\"\n{CONFIG}\n[database]\nurl = \"{url}\"\n{more}", plain_policies());
         let config = Config::read(&config, "test").expect("the configuration is right");
         let checked = setup::check(config).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
-        let core = setup::open(checked, Clock::system(), false).await.expect("opens");
+        let core = setup::open(checked, clock, false).await.expect("opens");
         let core = Arc::new(core);
         master_data(&core).await;
         Self { app: App::start(core).expect("starts") }

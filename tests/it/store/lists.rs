@@ -192,6 +192,8 @@ async fn master_data_comes_back_as_facts() {
             lines: vec![],
             state: FulfilmentState::Planned,
             planned_at: NOW.plus(at),
+            promised: None,
+            late: false,
         };
         let fulfilments = vec![fulfilment(1, -9 * HOUR), fulfilment(2, -11 * HOUR)];
         world.save(&Order { fulfilments, ..simple_order("1") }, 0).await.expect("saved");

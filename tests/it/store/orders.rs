@@ -39,6 +39,8 @@ fn busy_order() -> Order {
         lines: vec![FulfilmentLine { line: 1, quantity: Quantity(300_000) }],
         state: FulfilmentState::Planned,
         planned_at: NOW,
+        promised: None,
+        late: false,
     });
     let counters = &mut order.lines[0].counters;
     (counters.open, counters.reserved) = (Quantity::ZERO, Quantity(300_000));

@@ -1,7 +1,9 @@
 //! The lint of outgoing mappings: every mistake at once, each with its line and column.
 
+mod head;
+
 use super::{
-    Body, Field, List, Nothing, Outgoing,
+    Body, Encoding, Field, List, Nothing, Outgoing,
     schema::{Entry, Kind, MESSAGE},
     shape::{Out, Shape, words},
 };
@@ -13,7 +15,7 @@ use crate::mapping::{
 };
 use chrono::format::{Item as Format, StrftimeItems};
 use chrono_tz::Tz;
-use model::{message::MessageKind, said::args};
+use model::said::args;
 use std::{ops::Range, sync::Arc};
 
 /// Alternatives one field may have.
@@ -36,11 +38,15 @@ pub(super) fn read(file: &str, source: &str, tables: &Tables) -> Result<Outgoing
     let (name, version) = keys.head(&mut faults);
     let mut lint = Lint { faults: &mut faults, tables };
     let tells = lint.tells(&mut keys);
+    let encoding = lint.encoding(&mut keys);
     let body = lint.body(&mut keys, &MESSAGE, 0);
+    if encoding == Encoding::Form {
+        lint.is_flat(&keys, &body);
+    }
     keys.finish(&mut faults);
     match (name, version) {
         (Some(name), Some(version)) if faults.is_empty() => {
-            Ok(Outgoing { name: name.to_owned(), version, tells, body })
+            Ok(Outgoing { name: name.to_owned(), version, tells, encoding, body })
         }
         _ => Err(faults.into_sorted()),
     }
@@ -57,21 +63,6 @@ impl Lint<'_, '_> {
             found.insert("did_you_mean".to_owned(), near.to_owned());
         }
         self.faults.at(span, "unknown_word", found);
-    }
-
-    fn tells(&mut self, keys: &mut Keys<'_>) -> Vec<MessageKind> {
-        let Some(item) = keys.take("tells") else {
-            keys.missing("tells", self.faults);
-            return Vec::new();
-        };
-        let mut kinds = Vec::new();
-        for word in item.texts(self.faults) {
-            match MessageKind::named(word) {
-                Some(kind) => kinds.push(kind),
-                None => self.unknown_word(&item.span(), word, &MessageKind::ALL.map(MessageKind::name)),
-            }
-        }
-        kinds
     }
 
     /// `[body]` and `[[lists]]` of one object; `here` is what stands at its entry.

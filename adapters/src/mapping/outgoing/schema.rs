@@ -37,12 +37,23 @@ const fn at_times(name: &'static str, kind: Kind) -> Entry {
     Entry { name, kind, absent: true }
 }
 
-pub(super) const MESSAGE: [Entry; 5] = [
+pub(super) const MESSAGE: [Entry; 6] = [
     always("key", Kind::Text),
     always("kind", Kind::Text),
     always("at", Kind::Time),
     always("order", Kind::Object(&ORDER)),
     at_times("shipment", Kind::Object(&SHIPMENT)),
+    at_times("notice", Kind::Object(&NOTICE)),
+];
+
+/// Of connectors that tell customers.
+const NOTICE: [Entry; 6] = [
+    always("language", Kind::Text),
+    at_times("email", Kind::Text),
+    at_times("phone", Kind::Text),
+    always("subject", Kind::Text),
+    always("mail", Kind::Text),
+    always("sms", Kind::Text),
 ];
 
 const ORDER: [Entry; 21] = [
@@ -103,7 +114,7 @@ const CHARGE: [Entry; 3] = [always("kind", Kind::Text), always("label", Kind::Te
 
 const PAYMENT: [Entry; 2] = [always("method", Kind::Text), always("state", Kind::Text)];
 
-const SHIPMENT: [Entry; 9] = [
+const SHIPMENT: [Entry; 10] = [
     always("id", Kind::Text),
     always("order", Kind::Text),
     always("as_of", Kind::Time),
@@ -113,6 +124,7 @@ const SHIPMENT: [Entry; 9] = [
     always("service", Kind::Text),
     always("lines", Kind::List(&SHIPMENT_LINE)),
     always("parcels", Kind::Texts),
+    at_times("promised", Kind::Date),
 ];
 
 const SHIPMENT_LINE: [Entry; 2] = [always("line", Kind::Count), always("quantity", Kind::Decimal)];

@@ -46,6 +46,23 @@ impl Out {
         }
     }
 
+    /// Names and values of a flat object, as HTML forms are sent; a value that is no text stands there as JSON.
+    pub(super) fn write_form(&self, out: &mut String) {
+        let Self::Object(fields) = self else { return };
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in fields {
+            match value {
+                Self::Text(text) => drop(form.append_pair(name, text)),
+                other => {
+                    let mut json = String::new();
+                    other.write(&mut json);
+                    form.append_pair(name, &json);
+                }
+            }
+        }
+        out.push_str(&form.finish());
+    }
+
     /// Puts a value below an object, making the objects on the way; the lint has seen to it that nothing is in the way.
     pub(super) fn put(&mut self, to: &[String], value: Self) {
         let (Self::Object(fields), Some((name, below))) = (self, to.split_first()) else { return };

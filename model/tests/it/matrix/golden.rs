@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::stories::APPROVAL;
-use model::order::event::Event;
+use model::{order::event::Event, time::DAY};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -36,10 +36,11 @@ fn number(event: &Event) -> usize {
         Event::ChannelChangeRefused { .. } => 24,
         Event::Stale { .. } => 25,
         Event::Closed => 26,
+        Event::Late { .. } => 27,
     }
 }
 
-const EVENTS: usize = 27;
+const EVENTS: usize = 28;
 
 fn folder() -> PathBuf {
     crate_folder().join("../fixtures/events")
@@ -72,6 +73,8 @@ fn lived() -> BTreeMap<&'static str, Event> {
     let fulfilment = sent.fulfilment().expect("a fulfilment").id;
     let (status, at) = (TrackingStatus::InTransit, sent.facts.now);
     sent.tell(&Actor::System, &Command::Track { fulfilment, parcel: parcel("SF0"), status, at });
+    sent.facts.now = sent.facts.now.plus(60 * DAY);
+    sent.tell(&Actor::System, &Command::CheckLate);
     sent.deliver_all();
 
     let mut all = BTreeMap::new();

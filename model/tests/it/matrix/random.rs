@@ -157,7 +157,7 @@ impl Many {
             return Command::StockArrived;
         };
         let parcel = parcel(&self.luck.below(3).to_string());
-        match self.luck.below(7) {
+        match self.luck.below(8) {
             0 | 1 => Command::Ship { fulfilment, parcel },
             2 | 3 => {
                 let status = self.luck.one(&[
@@ -169,7 +169,8 @@ impl Many {
                 Command::Track { fulfilment, parcel, status, at: self.facts.now }
             }
             4 => Command::ExpireReservation,
-            5 => Command::LoseStock { fulfilments: vec![fulfilment] },
+            5 => Command::CheckLate,
+            6 => Command::LoseStock { fulfilments: vec![fulfilment] },
             _ => Command::StockArrived,
         }
     }

@@ -96,6 +96,7 @@ fn commands(story: &Story) -> Vec<(Actor, Command)> {
         (desk(), Command::Redecide),
         (Actor::System, Command::StockArrived),
         (Actor::System, Command::ExpireReservation),
+        (Actor::System, Command::CheckLate),
         (Actor::System, Command::LoseStock { fulfilments: vec![fulfilment] }),
         (Actor::System, Command::Ship { fulfilment, parcel: parcel("SF7") }),
         (
@@ -115,7 +116,7 @@ fn world_for(command: &Command, story: &mut Story) {
                 story.only(sku, 50);
             }
         }
-        Command::ExpireReservation => story.facts.now = story.facts.now.plus(30 * DAY),
+        Command::ExpireReservation | Command::CheckLate => story.facts.now = story.facts.now.plus(30 * DAY),
         Command::Place { .. }
         | Command::Restate { .. }
         | Command::NoteStale { .. }
