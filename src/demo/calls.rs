@@ -200,8 +200,14 @@ pub(super) fn ways(order: &Value) -> String {
     fulfilments.map(|f| way(f).trim_end_matches(" / ").to_owned()).collect::<Vec<_>>().join(", ")
 }
 
-/// The titles of an order's holds.
+/// The titles of an order's holds, with the numbers of the other orders they speak of.
 pub(super) fn holds(order: &Value) -> String {
     let holds = order["holds"].as_array().into_iter().flatten();
-    holds.map(|hold| text(&hold["title"]).to_owned()).collect::<Vec<_>>().join(", ")
+    let one = |hold: &Value| {
+        let others = hold["orders"].as_array().into_iter().flatten();
+        let others: Vec<&str> = others.map(|other| text(&other["number"])).collect();
+        let title = text(&hold["title"]);
+        if others.is_empty() { title.to_owned() } else { format!("{title}: {}", others.join(", ")) }
+    };
+    holds.map(one).collect::<Vec<_>>().join("; ")
 }

@@ -18,6 +18,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
+use std::collections::HashMap;
 
 /// Rows of a list at most: a page, and one more that says whether there is a next one.
 pub const PAGE_MAX: u64 = 201;
@@ -192,6 +193,28 @@ fn summary(row: Row) -> Result<OrderSummary, StoreError> {
         placed_at: Instant(row.placed_at),
         updated_at: Instant(row.updated_at),
     })
+}
+
+/// What people call these orders: the number, else the channel's id for it. Orders that are not there are absent.
+///
+/// # Errors
+/// The database is gone.
+pub async fn numbers(conn: &impl ConnectionTrait, ids: &[OrderId]) -> Result<HashMap<OrderId, String>, StoreError> {
+    use orders::Column as C;
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(uuid::Uuid, String, String)> = orders::Entity::find()
+        .select_only()
+        .columns([C::Id, C::Number, C::ExternalId])
+        .filter(C::Id.is_in(rows::uuids(ids.iter().copied())))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let named = |(id, number, external_id): (_, String, String)| {
+        (OrderId::from_uuid(id), if number.is_empty() { external_id } else { number })
+    };
+    Ok(rows.into_iter().map(named).collect())
 }
 
 /// Holds, oldest first: those a role must act on, or all.

@@ -2,6 +2,7 @@
 
 mod filter;
 mod header;
+mod holds;
 mod parcels;
 mod placing;
 mod rules;
@@ -9,8 +10,9 @@ mod sentence;
 mod show;
 mod timeline;
 
+pub(super) use holds::holds as show_holds;
 pub(super) use rules::{difference as show_difference, note as show_note, passed_over as show_passed_over};
-pub(super) use show::{holds as show_holds, spoken_in};
+pub(super) use show::spoken_in;
 pub(super) use timeline::{data, told};
 
 use super::{

@@ -31,7 +31,11 @@ pub(super) struct Mode {
 pub(super) async fn show(app: &App, job: CommandJob, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let order = job.order;
     let preview = orders::preview(&app.core, job).await?.map_err(Problem::refused)?;
-    let mut shown = standing(&preview, problem::language(request));
+    let language = problem::language(request);
+    let mut shown = standing(&preview, language);
+    if let Some(held) = preview.slot.order() {
+        shown["holds"] = json!(show_holds(app.core.store.read(), held, language).await?);
+    }
     shown["order"] = json!(order);
     Ok(HttpResponse::Ok().json(shown))
 }
@@ -45,7 +49,7 @@ fn standing(preview: &Preview, language: Language) -> Value {
         "status": name,
         "events": slot.events(),
         "happened": happened.iter().map(|h| told(h, currency, language)).collect::<Vec<_>>(),
-        "holds": slot.order().map(|order| show_holds(order, language)),
+        "holds": null,
         "messages": tells.iter().map(|tell| tell.kind).collect::<Vec<_>>(),
     })
 }

@@ -1,6 +1,6 @@
 //! The whole of one order as JSON: amounts and quantities as decimal text, times as RFC 3339, words in the caller's language.
 
-use super::{header, parcels, rules, time, word};
+use super::{header, holds::holds, parcels, rules, time, word};
 use crate::{
     app::Core,
     store::{
@@ -12,12 +12,11 @@ use crate::{
     },
     words::Language,
 };
-use model::said::Args;
 use model::{
     ids::{DocumentId, OrderId},
     order::{
         event::Event,
-        state::{Awaited, Decision, Hold, Line, Order, Slot},
+        state::{Awaited, Decision, Line, Order, Slot},
         status::{Status, status},
     },
     rules::pricing::order_total,
@@ -60,7 +59,7 @@ async fn placed(core: &Core, order: &Order, language: Language) -> Result<Value,
         "total": total.decimal(),
         "decision": decision(&order.decision, language),
         "lines": order.lines.iter().map(|line| one_line(line, order)).collect::<Vec<_>>(),
-        "holds": holds(order, language),
+        "holds": holds(db, order, language).await?,
         "audit": order.audit.as_ref().map(|audit| rules::audit(audit, order.currency(), language)),
         "approval": rules::approval(&order.approval),
         "fulfilments": parcels::fulfilments(db, order, language).await?,
@@ -159,37 +158,6 @@ fn one_line(line: &Line, order: &Order) -> Value {
             "delivered": counters.delivered.decimal(),
             "returned": counters.returned.decimal(),
         },
-    })
-}
-
-pub(in crate::web) fn holds(order: &Order, language: Language) -> Vec<Value> {
-    order.holds.iter().map(|hold| one_hold(hold, language)).collect()
-}
-
-/// Arguments that are codes, in words.
-fn spoken(args: &Args, language: Language) -> Args {
-    const CODES: [&str; 3] = ["asked", "differences", "refusal"];
-    let mut spoken = args.clone();
-    for (_, codes) in spoken.iter_mut().filter(|(name, _)| CODES.contains(&name.as_str())) {
-        let all: Vec<_> = codes.split(',').map(|code| word(language, code.trim())).collect();
-        *codes = all.join(", ");
-    }
-    spoken
-}
-
-fn one_hold(hold: &Hold, language: Language) -> Value {
-    let words = language.say(&hold.code, &spoken(&hold.args, language));
-    json!({
-        "code": hold.code,
-        "title": words.title,
-        "detail": words.detail,
-        "remedy": words.remedy,
-        "owner": hold.owner,
-        "blocks": hold.blocks,
-        "since": time(hold.since),
-        "due": hold.due.map(time),
-        "release": hold.release,
-        "args": hold.args,
     })
 }
 

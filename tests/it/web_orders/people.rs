@@ -73,6 +73,13 @@ async fn who_was_erased_and_orders_again_is_known_again() {
     assert_eq!(order["ship_to"]["name"], NAME, "{order}");
     let suspected = |order: &serde_json::Value| order["holds"].to_string().contains("duplicate_suspected");
     assert!(suspected(&order), "the same person, goods and place: {order}");
+    // People know orders by their numbers; the ids are there for machines.
+    let hold = order["holds"].as_array().and_then(|h| h.iter().find(|h| h["code"] == "duplicate_suspected"));
+    let hold = hold.unwrap_or(&serde_json::Value::Null);
     let (_, order) = desk.get(&format!("/v1/orders/{erased}"), &clerk).await;
+    assert_eq!(hold["orders"], json!([{ "id": erased, "number": order["number"] }]), "{hold}");
+    assert_eq!(hold["args"]["orders"], json!(erased), "{hold}");
+    let number = order["number"].as_str().unwrap_or_default();
+    assert!(hold["detail"].as_str().is_some_and(|d| d.ends_with(&format!(": {number}."))), "{hold}");
     assert_eq!(order["ship_to"]["erased"], true, "{order}");
 }

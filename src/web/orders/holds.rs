@@ -1,0 +1,69 @@
+//! The holds of an order. Other orders they speak of are named by their numbers, which is how people know them.
+
+use super::{time, word};
+use crate::{
+    store::{StoreError, order_lists},
+    words::Language,
+};
+use model::{
+    ids::OrderId,
+    order::state::{Hold, Order},
+    said::Args,
+};
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// The argument that lists other orders, by id.
+const ORDERS: &str = "orders";
+
+type Numbers = HashMap<OrderId, String>;
+
+pub(in crate::web) async fn holds(
+    conn: &impl ConnectionTrait,
+    order: &Order,
+    language: Language,
+) -> Result<Vec<Value>, StoreError> {
+    let others: Vec<OrderId> = order.holds.iter().flat_map(|hold| others(&hold.args)).collect();
+    let numbers = order_lists::numbers(conn, &others).await?;
+    Ok(order.holds.iter().map(|hold| one_hold(hold, &numbers, language)).collect())
+}
+
+/// The orders that arguments name.
+fn others(args: &Args) -> impl Iterator<Item = OrderId> {
+    args.get(ORDERS).into_iter().flat_map(|ids| ids.split(',').filter_map(|id| id.trim().parse().ok()))
+}
+
+/// Arguments that are codes in words, and ids of orders as their numbers.
+fn spoken(args: &Args, numbers: &Numbers, language: Language) -> Args {
+    const CODES: [&str; 3] = ["asked", "differences", "refusal"];
+    let number = |id: &str| id.parse().ok().and_then(|id: OrderId| numbers.get(&id).cloned());
+    let mut spoken = args.clone();
+    for (name, parts) in &mut spoken {
+        let parts_in_words: Vec<String> = match name.as_str() {
+            ORDERS => parts.split(',').map(|id| number(id).unwrap_or_else(|| id.to_owned())).collect(),
+            name if CODES.contains(&name) => parts.split(',').map(|code| word(language, code.trim())).collect(),
+            _ => continue,
+        };
+        *parts = parts_in_words.join(", ");
+    }
+    spoken
+}
+
+fn one_hold(hold: &Hold, numbers: &Numbers, language: Language) -> Value {
+    let words = language.say(&hold.code, &spoken(&hold.args, numbers, language));
+    let named = |id: OrderId| json!({ "id": id, "number": numbers.get(&id) });
+    json!({
+        "code": hold.code,
+        "title": words.title,
+        "detail": words.detail,
+        "remedy": words.remedy,
+        "owner": hold.owner,
+        "blocks": hold.blocks,
+        "since": time(hold.since),
+        "due": hold.due.map(time),
+        "release": hold.release,
+        "args": hold.args,
+        "orders": others(&hold.args).map(named).collect::<Vec<_>>(),
+    })
+}
