@@ -42,18 +42,20 @@ pub(super) fn routes(api: &mut Api) {
     let says = reads("getDocument", "What became of a document").gives(200, "Document");
     api.get("/v1/documents/{document}", one, says.fails(404, UNKNOWN));
     let says = reads("getContent", "The bytes as they arrived").gives_as(200, "application/octet-stream", "");
-    api.get("/v1/documents/{document}/content", content, says.fails(404, UNKNOWN).fails(404, &["not_found"]));
+    api.get("/v1/documents/{document}/content", content, says.fails(404, UNKNOWN).fails(410, ERASED));
     let says = reads("getMended", "The rows that wait, as a workbook with every fault marked").gives_as(200, XLSX, "");
-    let says = says.fails(404, UNKNOWN).fails(404, &["not_found"]).fails(409, &["nothing_to_mend"]);
+    let says = says.fails(404, UNKNOWN).fails(409, &["nothing_to_mend"]).fails(410, ERASED);
     api.get("/v1/documents/{document}/mended", mended, says);
     let says = reads("listRejects", "Every fault: place, what was there, remedy").query::<After>();
     api.get("/v1/documents/{document}/rejects", faults, says.gives(200, "RejectPage").fails(404, UNKNOWN));
     let says = Says::keyed("replay", "Reads a document again with today's mapping", Permission::ReplayDocuments);
     let says = says.gives(202, "Replayed").fails(404, UNKNOWN).fails(404, &["not_found"]).fails(409, &["conflict"]);
+    let says = says.fails(410, ERASED);
     api.post("/v1/documents/{document}/replay", replay, says);
 }
 
 const UNKNOWN: &[&str] = &["unknown_document"];
+pub(super) const ERASED: &[&str] = &["content_erased"];
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// `GET /v1/documents`: which ones, newest first.
@@ -171,10 +173,11 @@ async fn content(app: Data<App>, caller: Caller, id: Path<String>) -> Result<Htt
 /// A document's bytes as a file to be saved.
 ///
 /// # Errors
-/// 404 when they are not there yet, or not any more.
+/// 404 when they are not there yet, 410 `content_erased` when not any more.
 pub(super) fn download(core: &Arc<Core>, found: stored::Document, media_type: &str) -> Result<HttpResponse, Problem> {
     match found.state {
-        DocumentState::Receiving | DocumentState::Erased => return Err(Problem::not_found("not_found")),
+        DocumentState::Receiving => return Err(Problem::not_found("not_found")),
+        DocumentState::Erased => return Err(Problem::erased()),
         DocumentState::Received | DocumentState::Done | DocumentState::Held => {}
     }
     let name = if found.name.is_empty() { found.id.to_string() } else { found.name };
@@ -209,7 +212,7 @@ async fn mended(
             .insert_header((header::CONTENT_DISPOSITION, attachment(name)))
             .insert_header((header::CONTENT_LANGUAGE, language.tag()))
             .body(workbook)),
-        Err(NotMended::Gone) => Err(Problem::not_found("not_found")),
+        Err(NotMended::Gone) => Err(Problem::erased()),
         Err(NotMended::Store(error)) => Err(error.into()),
         Err(error @ (NotMended::Nothing | NotMended::Xlsx(_))) => {
             tracing::debug!(%error, "nothing is mended");
@@ -238,13 +241,16 @@ struct Replayed {
 
 async fn replay(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {
     caller.need(Permission::ReplayDocuments)?;
-    let document = find(&app.core, &caller, &id).await?.id;
+    let found = find(&app.core, &caller, &id).await?;
+    let document = found.id;
     match intake::replay::replay(&app.core, &app.intake.parser, document).await {
         Ok(true) => {
             tracing::info!(%document, user = %caller.0.user, "a document is read again");
             Ok(HttpResponse::Accepted().json(Replayed { document, follow: reply::document_address(document) }))
         }
-        Ok(false) => Err(Problem::not_found("not_found")),
+        // A partner's paper says nothing of orders, so there is nothing to read again.
+        Ok(false) if found.kind == stored::DocumentKind::Attachment => Err(Problem::not_found("not_found")),
+        Ok(false) => Err(Problem::erased()),
         Err(StoreError::Conflict(_)) => Err(Problem::new(actix_web::http::StatusCode::CONFLICT, "conflict")),
         Err(error) => Err(error.into()),
     }

@@ -16,6 +16,7 @@ use model::ids::FulfilmentId;
 pub(super) fn routes(api: &mut Api) {
     let says = Says::keyed("getLabel", "What a carrier printed for a fulfilment", Permission::ReadOrders);
     let says = says.gives_as(200, "application/pdf", "").fails(404, &["unknown_fulfilment", "not_found"]);
+    let says = says.fails(410, documents::ERASED);
     api.get("/v1/fulfilments/{id}/label", label, says);
 }
 

@@ -53,6 +53,11 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, code)
     }
 
+    /// A document that was there, but not its bytes any more: the people in it were erased.
+    pub fn erased() -> Self {
+        Self::new(StatusCode::GONE, "content_erased")
+    }
+
     /// The database is away, or we have too much to do: nothing was lost, try again.
     pub fn unavailable() -> Self {
         Self { retry_after: Some(2), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable") }

@@ -125,7 +125,7 @@ async fn a_booked_parcel_is_followed_even_when_its_carrier_spoke_first() {
         // A label names the consignee, and goes with the person.
         let buyer = order.header.ship_to.as_ref().expect("a consignee").id;
         assert_eq!(ask(river, Method::DELETE, &format!("/v1/parties/{buyer}"), &key).await.0, 200);
-        assert_eq!(ask(river, Method::GET, &path, &key).await.0, 404);
+        assert_eq!(ask(river, Method::GET, &path, &key).await.0, 410);
         assert_eq!(documents::bytes(river.app.core.store.read(), label).await.expect("reads"), None);
         let report = tributary::verify::verify(&river.app.core.store).await.expect("reads");
         assert!(report.is_sound(), "{:?}", report.violations);

@@ -36,6 +36,7 @@ async fn an_erased_person_is_nowhere_and_the_order_still_reads() {
     assert_eq!((status, &erased["orders"], &erased["complete"]), (200, &json!(1), &json!(true)), "{erased}");
     assert_eq!(erased["documents"], 4, "those that no history knows are found too: {erased}");
     assert!(!holds(&desk, NAME));
+    gone_for_good(&desk, &admin).await;
     let (_, order) = desk.get(&format!("/v1/orders/{id}"), &clerk).await;
     assert_eq!((&order["ship_to"]["erased"], &order["total"]), (&json!(true), &json!("71.40")));
     assert_eq!(order["ship_to"]["destination"]["city"], "Utrecht", "what decisions were made by stays");
@@ -82,4 +83,18 @@ async fn who_was_erased_and_orders_again_is_known_again() {
     let number = order["number"].as_str().unwrap_or_default();
     assert!(hold["detail"].as_str().is_some_and(|d| d.ends_with(&format!(": {number}."))), "{hold}");
     assert_eq!(order["ship_to"]["erased"], true, "{order}");
+}
+
+/// Whoever asks for erased bytes is told that they are erased, not that the address is wrong.
+async fn gone_for_good(desk: &Desk, admin: &str) {
+    let (_, page) = desk.get("/v1/documents?state=erased", admin).await;
+    let id = page["items"][0]["document"].as_str().expect("an erased document");
+    let gone = (410, json!("content_erased"));
+    for end in ["content", "mended"] {
+        let (status, problem) = desk.get(&format!("/v1/documents/{id}/{end}"), admin).await;
+        assert_eq!((status, problem["code"].clone()), gone, "{end}: {problem}");
+    }
+    let path = format!("/v1/documents/{id}/replay");
+    let (status, problem) = desk.json(Method::POST, &path, admin, json!(null)).await;
+    assert_eq!((status, problem["code"].clone()), gone, "{problem}");
 }
