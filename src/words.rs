@@ -1,6 +1,6 @@
 //! Words for codes, at the edge only: everything inside speaks in stable codes and typed arguments.
 
-use model::said::Args;
+use model::said::{Args, Reject};
 use serde::Deserialize;
 use std::{collections::BTreeMap, sync::OnceLock};
 
@@ -58,6 +58,15 @@ impl Language {
         let fill =
             |text: &str| args.iter().fold(text.to_owned(), |t, (name, value)| t.replace(&format!("{{{name}}}"), value));
         Entry { title: fill(&entry.title), detail: fill(&entry.detail), remedy: fill(&entry.remedy) }
+    }
+
+    /// The entry of a reject's code. The words of every reject may name what was there, its field and its order.
+    pub fn say_reject(self, reject: &Reject) -> Entry {
+        let mut known = reject.args.clone();
+        for (name, value) in [("was", &reject.was), ("field", &reject.field), ("order_key", &reject.order_key)] {
+            known.entry(name.to_owned()).or_insert_with(|| value.clone());
+        }
+        self.say(&reject.code, &known)
     }
 
     /// Every code of this language.

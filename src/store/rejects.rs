@@ -8,6 +8,7 @@ use super::{
 };
 use model::{ids::DocumentId, said::Reject, time::Instant};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::HashMap;
 
 /// Rows of a list at most.
 pub const PAGE_MAX: u64 = 1000;
@@ -74,6 +75,27 @@ pub async fn list(
 /// The database is gone.
 pub async fn count(conn: &impl ConnectionTrait, document: DocumentId) -> Result<u64, StoreError> {
     Ok(rejects::Entity::find().filter(rejects::Column::DocumentId.eq(document.uuid())).count(conn).await?)
+}
+
+/// How many rejects each of these documents has; those without any are absent.
+///
+/// # Errors
+/// The database is gone.
+pub async fn counts(
+    conn: &impl ConnectionTrait,
+    documents: &[DocumentId],
+) -> Result<HashMap<DocumentId, u64>, StoreError> {
+    use rejects::Column as C;
+    let rows: Vec<(uuid::Uuid, i64)> = rejects::Entity::find()
+        .select_only()
+        .column(C::DocumentId)
+        .column_as(C::No.count(), "count")
+        .filter(C::DocumentId.is_in(rows::uuids(documents.iter().copied())))
+        .group_by(C::DocumentId)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|(id, count)| (DocumentId::from_uuid(id), count.unsigned_abs())).collect())
 }
 
 /// Forgets the rejects of a document that is read again.

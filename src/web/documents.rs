@@ -92,8 +92,14 @@ async fn list(app: Data<App>, caller: Caller, wanted: Query<Wanted>) -> Result<H
         limit: u64::from(size) + 1,
     };
     let found = stored::list(app.core.store.read(), &filter).await?;
+    let ids: Vec<DocumentId> = found.iter().map(|document| document.id).collect();
+    let rejects = rejects::counts(app.core.store.read(), &ids).await?;
     let page = Page::cut(found, size, |last| (last.received_at.0, last.id.uuid()));
-    Ok(HttpResponse::Ok().json(page.map(view::Document::of)))
+    let shown = |document: stored::Document| {
+        let rejects = rejects.get(&document.id).copied().unwrap_or(0);
+        view::Document::of(document, rejects)
+    };
+    Ok(HttpResponse::Ok().json(page.map(shown)))
 }
 
 /// The document of that id, when this caller may know of it: a channel's key sees its own channel's only.
@@ -109,19 +115,11 @@ async fn find(core: &Core, caller: &Caller, id: &str) -> Result<stored::Document
     }
 }
 
-#[derive(Serialize)]
-struct One {
-    #[serde(flatten)]
-    document: view::Document,
-    /// Faults found in it.
-    rejects: u64,
-}
-
 async fn one(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {
     caller.need(Permission::ReadDocuments)?;
     let found = find(&app.core, &caller, &id).await?;
     let rejects = rejects::count(app.core.store.read(), found.id).await?;
-    Ok(HttpResponse::Ok().json(One { document: view::Document::of(found), rejects }))
+    Ok(HttpResponse::Ok().json(view::Document::of(found, rejects)))
 }
 
 /// `GET /v1/documents/{document}/rejects`: those after number `after`.

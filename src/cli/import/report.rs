@@ -42,11 +42,14 @@ pub(in crate::cli) fn print(all: &[Came], language: Language) -> Result<()> {
     for came in all {
         one(came, language);
     }
-    let nothing_taken = |came: &Came| came.good == 0 && came.faults_in_all > 0;
     if all.iter().any(|came| came.held.is_some() || nothing_taken(came)) {
         return Err(Said.into());
     }
     Ok(())
+}
+
+fn nothing_taken(came: &Came) -> bool {
+    came.good == 0 && came.faults_in_all > 0
 }
 
 fn one(came: &Came, language: Language) {
@@ -66,6 +69,9 @@ fn one(came: &Came, language: Language) {
             say("waits for a person as a whole", "整份文件等待人工处理"),
             words.title
         ));
+    }
+    if came.held.is_none() && nothing_taken(came) {
+        out::line(&format!("  {}", say("turned back: nothing of it was taken", "已退回：没有接收任何内容")));
     }
     out::line(&format!(
         "  {}: {}    {}: {}    {}: {}",

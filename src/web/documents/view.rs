@@ -35,6 +35,10 @@ pub(super) struct Document {
     summary: Option<Summary>,
     /// Statements committed so far.
     progress: i64,
+    /// Faults found in it.
+    rejects: u64,
+    /// It was read to its end, and nothing of it was taken.
+    turned_back: bool,
 }
 
 /// The mapping it was last read with.
@@ -52,8 +56,12 @@ struct Orders {
 }
 
 impl Document {
-    pub(super) fn of(d: stored::Document) -> Self {
+    pub(super) fn of(d: stored::Document, rejects: u64) -> Self {
+        // A document that is broken as a whole names no order, so the orders alone do not tell.
+        let turned_back = d.state == DocumentState::Done && d.orders_good == 0 && rejects > 0;
         Self {
+            rejects,
+            turned_back,
             document: d.id,
             channel: d.channel,
             kind: d.kind,
@@ -93,12 +101,7 @@ pub(in crate::web) struct Reject {
 impl Reject {
     pub(in crate::web) fn of(numbered: rejects::Numbered, language: Language) -> Self {
         let (no, r) = (numbered.no, numbered.reject);
-        let mut known = r.args.clone();
-        // The words of every reject may name these.
-        for (name, value) in [("was", &r.was), ("field", &r.field), ("order_key", &r.order_key)] {
-            known.entry(name.to_owned()).or_insert_with(|| value.clone());
-        }
-        let words = language.say(&r.code, &known);
+        let words = language.say_reject(&r);
         Self {
             no,
             code: r.code,

@@ -82,6 +82,13 @@ async fn a_document_can_be_read_again() {
     let id = address.rsplit('/').next().expect("an id");
     let before = house.read_document(id, &desk).await;
 
+    // It names no order, so the orders do not tell that it was turned back.
+    let list = house.ask(Ask::get("/v1/documents?rejects=true").key(&reader)).await.json();
+    for shown in [&before, &list["items"][0]] {
+        let told = (&shown["turned_back"], &shown["rejects"], &shown["orders"]["bad"]);
+        assert_eq!(told, (&true.into(), &1.into(), &0.into()), "{shown}");
+    }
+
     assert_eq!(house.ask(Ask::post(format!("{address}/replay"), "").key(&reader)).await.status, 403);
     let replayed = house.ask(Ask::post(format!("{address}/replay"), "").key(&desk)).await;
     assert_eq!((replayed.status, &replayed.json()["document"]), (202, &id.into()));
