@@ -1,22 +1,25 @@
 //! `tributary mapping try`: what would be read from a file.
 
-use super::{Wrong, config_file};
+use super::{
+    Wrong,
+    config_file::{self, ConfigFile},
+    import::report,
+    language::{Lang, pick},
+};
 use crate::{
     clock::{Clock, Stopwatch},
-    config::Config,
+    config::{Channel, Config},
     setup,
+    words::Language,
 };
 use adapters::mapping::{ChannelDefaults, Mapping};
 use anyhow::{Result, anyhow};
 use model::{
     money::Currency,
     port::inbound::{Document, Read, Summary},
+    said::Reject,
 };
-use std::{
-    io::Write as _,
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-};
+use std::{io::Write as _, ops::ControlFlow, path::Path};
 
 /// Try a mapping on a file without touching any database
 #[derive(Debug, clap::Args)]
@@ -27,42 +30,61 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Print what would be read: one JSON line for each statement and each reject
+    /// Print what would be read: each statement as JSON, each reject in words
     Try(TryArgs),
 }
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   tributary mapping try pos-cn-csv receipts.csv
-  tributary mapping try mappings/pos-cn-csv.toml receipts.csv --count")]
+  tributary mapping try mappings/pos-cn-csv.toml receipts.csv --count
+  tributary mapping try --config production.toml --channel store-17-pos receipts.csv
+
+With --channel the file is read as that channel would read it: its mapping, zone, currency and country. A mapping
+named before the file, and the options, stand in for the channel's.")]
 struct TryArgs {
-    /// A mapping inside the binary, or a .toml file (its folder may hold tables/)
-    mapping: String,
-    /// The document
-    file: PathBuf,
+    /// A mapping inside the binary or of the configuration, or a .toml file (its folder may hold tables/); then the
+    /// document. With --channel the document is enough
+    #[arg(num_args = 1..=2, required = true, value_names = ["MAPPING", "FILE"])]
+    what: Vec<String>,
+    /// A channel of the configuration, whose mapping, zone, currency and country hold
+    #[arg(long, value_name = "NAME", requires = "config")]
+    channel: Option<String>,
+    #[command(flatten)]
+    config: ConfigFile,
     /// Print figures only: statements, rejects, and how fast they were read
     #[arg(long)]
     count: bool,
-    /// Zone of times without one
-    #[arg(long, default_value = "Asia/Shanghai")]
-    zone: String,
-    /// Country of addresses without one
-    #[arg(long, default_value = "CN")]
-    country: String,
+    /// Print rejects as JSON too, one a line
+    #[arg(long)]
+    json: bool,
+    /// Zone of times without one; Asia/Shanghai unless a channel says
+    #[arg(long)]
+    zone: Option<String>,
+    /// Country of addresses without one; CN unless a channel says
+    #[arg(long)]
+    country: Option<String>,
     /// Currency where the document says none
     #[arg(long)]
     currency: Option<String>,
+    #[command(flatten)]
+    lang: Lang,
 }
 
 pub(super) fn run(args: &Args) -> Result<()> {
     let Command::Try(args) = &args.command;
-    let mapping = find(&args.mapping)?;
-    let zone = args.zone.parse().map_err(|_| Wrong(format!("`{}` is no IANA zone", args.zone)))?;
-    let currency = args.currency.as_deref().map(str::parse::<Currency>).transpose();
-    let currency = currency.map_err(|_| Wrong("--currency takes a code like CNY".to_owned()))?;
-    let defaults = ChannelDefaults { currency, zone, country: args.country.clone() };
-    let bytes = config_file::read(&args.file)?;
-    let name = args.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let config = args.config.load()?;
+    let channel = args.channel.as_deref().map(|name| of_config(&config, name)).transpose()?;
+    let (mapping, file) = match (args.what.as_slice(), channel) {
+        ([mapping, file], _) => (mapping, file),
+        ([file], Some(channel)) => (&channel.mapping, file),
+        _ => return Err(Wrong("name a mapping and a document, or a --channel and a document".to_owned()).into()),
+    };
+    let defaults = defaults(args, channel)?;
+    let mapping = find(mapping, config.clone())?;
+    let file = Path::new(file);
+    let bytes = config_file::read(file)?;
+    let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let document = Document {
         topic: "",
         name: &name,
@@ -71,16 +93,32 @@ pub(super) fn run(args: &Args) -> Result<()> {
         bytes: &bytes,
         received_at: Clock::system().now(),
     };
-    let figures = read(&mapping, &document, &defaults, args.count)?;
-    figures.print();
+    let figures = read(&mapping, &document, &defaults, args)?;
+    figures.print(args.lang.language());
     Ok(())
 }
 
-/// The mapping by its name inside the binary, or the file with the folder it stands in.
-fn find(wanted: &str) -> Result<Mapping> {
+fn of_config<'c>(config: &'c Config, name: &str) -> Result<&'c Channel, Wrong> {
+    config.channels.get(name).ok_or_else(|| {
+        let known: Vec<&str> = config.channels.keys().map(String::as_str).collect();
+        Wrong(format!("there is no channel `{name}`; there are: {}", known.join(", ")))
+    })
+}
+
+/// What a channel says, unless an option says otherwise.
+fn defaults(args: &TryArgs, channel: Option<&Channel>) -> Result<ChannelDefaults, Wrong> {
+    let zone = args.zone.as_deref().or(channel.map(|c| c.zone.as_str())).unwrap_or("Asia/Shanghai");
+    let zone = zone.parse().map_err(|_| Wrong(format!("`{zone}` is no IANA zone")))?;
+    let country = args.country.as_deref().or(channel.map(|c| c.country.as_str())).unwrap_or("CN").to_owned();
+    let currency = args.currency.as_deref().map(str::parse::<Currency>).transpose();
+    let currency = currency.map_err(|_| Wrong("--currency takes a code like CNY".to_owned()))?;
+    Ok(ChannelDefaults { currency: currency.or(channel.and_then(|c| c.currency)), zone, country })
+}
+
+/// The mapping by its name in the configuration or inside the binary, or the file with the folder it stands in.
+fn find(wanted: &str, mut config: Config) -> Result<Mapping> {
     let path = Path::new(wanted);
     let is_file = path.extension().is_some_and(|e| e == "toml");
-    let mut config = Config::load(None).map_err(|e| anyhow!("{e}"))?;
     if is_file {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         config.mappings = folder.to_owned();
@@ -107,7 +145,8 @@ struct Figures {
     millis: u128,
 }
 
-fn read(mapping: &Mapping, document: &Document<'_>, defaults: &ChannelDefaults, count: bool) -> Result<Figures> {
+fn read(mapping: &Mapping, document: &Document<'_>, defaults: &ChannelDefaults, args: &TryArgs) -> Result<Figures> {
+    let language = args.lang.language();
     let (mut statements, mut rejects, mut broken) = (0, 0, None);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let watch = Stopwatch::start();
@@ -115,11 +154,13 @@ fn read(mapping: &Mapping, document: &Document<'_>, defaults: &ChannelDefaults, 
         let line = match &read {
             Read::Said(said) => {
                 statements += 1;
-                (!count).then(|| serde_json::json!({ "said": said }))
+                (!args.count).then(|| serde_json::json!({ "said": said }).to_string())
             }
             Read::Reject(reject) => {
                 rejects += 1;
-                (!count).then(|| serde_json::json!({ "reject": reject }))
+                (!args.count).then(|| {
+                    if args.json { serde_json::json!({ "reject": reject }).to_string() } else { told(reject, language) }
+                })
             }
         };
         match line.map(|line| writeln!(out, "{line}")) {
@@ -138,8 +179,25 @@ fn read(mapping: &Mapping, document: &Document<'_>, defaults: &ChannelDefaults, 
     }
 }
 
+/// A reject in one line: where, its code, what was there, what is wrong with it and what to do.
+fn told(reject: &Reject, language: Language) -> String {
+    let words = language.say_reject(reject);
+    let mut line = format!("{}: {}", report::place(&reject.location, language), reject.code);
+    if !reject.was.is_empty() {
+        line += &format!(" “{}”", reject.was);
+    }
+    if !reject.order_key.is_empty() {
+        line += &format!(" ({} {})", pick(language, "order", "订单"), reject.order_key);
+    }
+    let detail = if words.detail.is_empty() { words.title } else { words.detail };
+    for words in [detail, words.remedy].into_iter().filter(|words| !words.is_empty()) {
+        line += &format!("  {words}");
+    }
+    line.replace(['\n', '\r'], " ")
+}
+
 impl Figures {
-    fn print(&self) {
+    fn print(&self, language: Language) {
         let Self { statements, rejects, summary, bytes, millis } = self;
         let per_second = (*statements as u128 * 1000).checked_div(*millis).unwrap_or(0);
         eprintln!(
@@ -147,7 +205,9 @@ impl Figures {
             summary.records
         );
         if let Some(held) = &summary.held {
-            eprintln!("the whole file would wait for a person: {} {:?}", held.code, held.args);
+            let words = language.say(&held.code, &held.args);
+            let waits = pick(language, "the whole file would wait for a person", "整份文件将等待人工处理");
+            eprintln!("{waits}: {} [{}]  {}  {}", words.title, held.code, words.detail, words.remedy);
         }
     }
 }

@@ -268,6 +268,31 @@ fn a_file_goes_in_and_bad_cells_come_back() {
 }
 
 #[test]
+fn a_file_is_tried_as_a_channel_would_read_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let config = root.join("config/demo.toml").display().to_string();
+    let path = |name: &str| root.join("fixtures").join(name).display().to_string();
+    let attempt = |channel: &str, file: &str, more: &[&str]| {
+        let head = ["mapping", "try", "--config", &config, "--channel", channel, file, "--lang", "en"];
+        code_and_words(folder.path(), &[&head, more].concat())
+    };
+    let (code, words) = attempt("store-ny-pos", &path("mappings/pos-square-items/good-2026.csv"), &[]);
+    assert_eq!(code, 0, "{words}");
+    assert!(words.contains("\"currency\":\"USD\"") && words.contains(" 0 rejects"), "{words}");
+    let file = path("demo/store-17-pos.csv");
+    let (_, words) = attempt("store-17-pos", &file, &[]);
+    let line = words.lines().find(|line| line.contains("not_a_number")).unwrap_or_default();
+    for wanted in ["cell F6", "“两只”", "cannot be read as a number", "order "] {
+        assert!(line.contains(wanted), "no {wanted} in: {words}");
+    }
+    let (_, words) = attempt("store-17-pos", &file, &["--json"]);
+    assert!(words.contains("{\"reject\":{"), "{words}");
+    let (code, words) = attempt("store-18-pos", &file, &[]);
+    assert!(code == 2 && words.contains("phone-desk"), "{words}");
+}
+
+#[test]
 fn mistakes_of_connectors_are_found_before_anything_starts() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir_all(folder.path().join("maps/out")).expect("a folder");

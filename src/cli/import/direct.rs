@@ -113,11 +113,7 @@ async fn ask(core: &Core, id: DocumentId, language: Language) -> Result<Progress
 
 fn fault(numbered: rejects::Numbered, language: Language) -> Fault {
     let reject = numbered.reject;
-    let mut args = reject.args;
-    for (name, value) in [("was", &reject.was), ("field", &reject.field), ("order_key", &reject.order_key)] {
-        args.entry(name.to_owned()).or_insert_with(|| value.clone());
-    }
-    let words = language.say(&reject.code, &args);
+    let words = language.say_reject(&reject);
     Fault {
         order: reject.order_key,
         location: reject.location,

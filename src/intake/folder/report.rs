@@ -8,7 +8,7 @@ use crate::{
         documents::{Document, DocumentState},
         rejects::{self, Numbered},
     },
-    words::Language,
+    words::{Entry, Language},
 };
 use model::said::{Args, args};
 use serde_json::{Value, json};
@@ -51,11 +51,7 @@ pub(super) fn refused<const N: usize>(name: &str, code: &str, known: [(&str, Str
 }
 
 fn reject(Numbered { no, reject }: &Numbered) -> Value {
-    let mut known = reject.args.clone();
-    for (name, value) in [("was", &reject.was), ("field", &reject.field), ("order_key", &reject.order_key)] {
-        known.entry(name.to_owned()).or_insert_with(|| value.clone());
-    }
-    let mut fault = said(&reject.code, &known);
+    let mut fault = in_all(&reject.code, |language| language.say_reject(reject));
     fault["no"] = json!(no);
     fault["order_key"] = json!(reject.order_key);
     fault["field"] = json!(reject.field);
@@ -66,8 +62,12 @@ fn reject(Numbered { no, reject }: &Numbered) -> Value {
 
 /// A code with its words in every language: nobody asked in one.
 fn said(code: &str, known: &Args) -> Value {
+    in_all(code, |language| language.say(code, known))
+}
+
+fn in_all(code: &str, say: impl Fn(Language) -> Entry) -> Value {
     let words = |language: Language| {
-        let entry = language.say(code, known);
+        let entry = say(language);
         json!({ "title": entry.title, "detail": entry.detail, "remedy": entry.remedy })
     };
     json!({ "code": code, "en": words(Language::English), "zh": words(Language::Chinese) })
