@@ -111,7 +111,8 @@ impl<'a> Row<'a> {
                 default
             }
             Err(_) => {
-                self.wrong("not_a_number", column);
+                let is_number = Quantity::parse(text).is_ok();
+                self.wrong(if is_number { "not_a_whole_number" } else { "not_a_number" }, column);
                 default
             }
         }

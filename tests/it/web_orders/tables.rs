@@ -46,9 +46,9 @@ async fn every_table_of_the_demo_is_read_without_fault() {
 async fn good_rows_are_written_and_bad_ones_named() {
     let desk = Desk::empty().await;
     let key = desk.key("root", "admin").await;
-    let table = "品名,货号,单位,unit_cost,units,重量(克)\n灯一,L1,pcs,1.00,,10\n,L2,pcs,x,box=0/1,-5\n灯三,L 3,pcs,1.5,,\n灯四,L4,pcs,,box=12/1,1\n";
+    let table = "品名,货号,单位,unit_cost,units,重量(克)\n灯一,L1,pcs,1.00,,10\n,L2,pcs,x,box=0/1,-5\n灯三,L 3,pcs,1.5,,\n灯四,L4,pcs,,box=12/1,1\n灯五,L5,pcs,,,1.5\n";
     let (status, report) = csv(&desk, &key, Kind::Products, table).await;
-    assert_eq!((status, &report["rows"], &report["written"]), (200, &json!(4), &json!(1)), "{report}");
+    assert_eq!((status, &report["rows"], &report["written"]), (200, &json!(5), &json!(1)), "{report}");
     let wanted = vec![
         place(2, "cost_currency", "missing_field"),
         place(3, "unit_cost", "not_a_number"),
@@ -57,6 +57,7 @@ async fn good_rows_are_written_and_bad_ones_named() {
         place(3, "weight_g", "out_of_range"),
         place(4, "cost_currency", "missing_field"),
         place(4, "sku", "bad_code"),
+        place(6, "weight_g", "not_a_whole_number"),
     ];
     assert_eq!(places(&report), wanted, "{report:#}");
     let (status, product) = desk.get("/v1/master/products/L4", &key).await;
