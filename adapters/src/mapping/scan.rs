@@ -64,6 +64,8 @@ struct Scan<'s> {
     read: &'s TableRead,
     summary: Summary,
     fatal: Option<DecodeFault>,
+    /// The first row that could not be decoded.
+    broken: Option<DecodeFault>,
     /// Rows above the header, once for its search and once for the block.
     above: Vec<Row<'static>>,
     /// Row, number of header words found and those missing, of the row most like a header.
@@ -94,6 +96,7 @@ impl<'s> Scan<'s> {
             read,
             summary: Summary::default(),
             fatal: None,
+            broken: None,
             above: Vec::new(),
             nearest: None,
             body: None,
@@ -117,7 +120,10 @@ impl<'s> Scan<'s> {
                 ControlFlow::Break(())
             }
             // A single bad row is pass 2's to report.
-            Err(_) => ControlFlow::Continue(()),
+            Err(fault) => {
+                self.broken.get_or_insert(fault);
+                ControlFlow::Continue(())
+            }
         }
     }
 
@@ -244,6 +250,11 @@ impl<'s> Scan<'s> {
             return Scanned { summary: self.summary, rejects, shape: None };
         }
         let Some(mut body) = self.body.take() else {
+            // The row that could not be decoded may be the header, or what hides it.
+            if let Some(fault) = self.broken.take() {
+                rejects.push(fault_reject(&fault, sheet_name));
+                return Scanned { summary: self.summary, rejects, shape: None };
+            }
             let (code, found) = self.no_header();
             rejects.push(whole(at(self.nearest.as_ref().map(|(row, ..)| *row), None), code, found));
             if code == "header_not_found" {
@@ -265,7 +276,8 @@ impl<'s> Scan<'s> {
         if !rejects.is_empty() {
             return Scanned { summary: self.summary, rejects, shape: None };
         }
-        if self.summary.records == 0 {
+        // Records there are none because of a row that could not be decoded are that row's fault.
+        if self.summary.records == 0 && self.broken.is_none() {
             rejects.push(whole(at(Some(body.header_row), None), "no_records", Args::new()));
         }
         self.holds(&body);

@@ -146,6 +146,8 @@ fn a_file_that_is_not_what_the_mapping_describes_is_held() {
         ("", "empty_file"),
         ("1,2\n3,4\n", "header_not_found"),
         ("No,Sku\n", "no_records"),
+        ("No,Sku\n\"A,x\n", "unclosed_quote"),
+        ("No,\"Sku\nA,x\n", "unclosed_quote"),
     ] {
         let outcome = simple(csv);
         assert_eq!(outcome.codes(), [code], "{csv}");
