@@ -43,6 +43,7 @@ pub use mend::{MARK as MENDS, REMEDY, Waiting};
 pub use notices::{Notices, Tongue};
 pub use outgoing::Outgoing;
 pub use spec::Says;
+pub use text::narrow_code;
 pub use values::{Tables, Values};
 pub use wording::Wording;
 

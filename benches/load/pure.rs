@@ -150,6 +150,7 @@ fn facts(checked: &Checked) -> Result<Facts> {
         prices,
         customers: HashMap::new(),
         stock,
+        alike: HashMap::new(),
         similar: HashMap::new(),
     })
 }

@@ -29,6 +29,8 @@ pub struct Facts {
     /// What rarely changes, shared by all batches.
     pub world: Arc<World>,
     pub products: HashMap<Sku, Arc<Product>>,
+    /// Of skus that are no product's: the only product that differs by letter case alone.
+    pub alike: HashMap<Sku, Sku>,
     pub prices: HashMap<Sku, Arc<Vec<Price>>>,
     pub customers: HashMap<Customer, Arc<CustomerFacts>>,
     pub stock: BTreeMap<(Sku, Warehouse), StockLevel>,

@@ -2,6 +2,7 @@
 //! of a row come back at once.
 
 use super::{Kind, RowFault, fault, table::Record};
+use adapters::mapping::narrow_code;
 use model::{
     codes::Code,
     measure::Quantity,
@@ -73,7 +74,7 @@ impl<'a> Row<'a> {
 
     /// A code, empty when there is none.
     pub(super) fn code<K>(&mut self, column: &str) -> Code<K> {
-        let text = self.cell(column).unwrap_or_default();
+        let text = &*narrow_code(self.cell(column).unwrap_or_default());
         let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
         if text.chars().count() > CODE_MAX {
             self.wrong_with("too_long", column, "max", CODE_MAX);

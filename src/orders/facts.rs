@@ -36,9 +36,12 @@ pub(super) async fn load<'a>(
     let since = now.plus(-world.policies.checks.duplicate_window_micros());
     let prints: BTreeSet<String> = stated.iter().map(|c| fingerprint(c)).filter(|p| !p.is_empty()).collect();
     let prints: Vec<&str> = prints.iter().map(String::as_str).collect();
+    let products = store::master::products(db, &skus).await?;
+    let unknown: Vec<&Sku> = skus.iter().filter(|sku| !products.contains_key(*sku)).collect();
     Ok(Facts {
         now,
-        products: store::master::products(db, &skus).await?,
+        alike: store::master::alike(db, &unknown).await?,
+        products,
         prices: store::master::prices_for(db, &skus, &customers).await?,
         customers: store::master::customers(db, &customers).await?,
         stock: store::stock::load(db, &skus).await?,

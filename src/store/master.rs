@@ -9,7 +9,7 @@ mod read;
 pub use places::{put_carriers, put_rate_cards, put_warehouses};
 pub use prices::{prices, prices_for, put_prices};
 pub use promotions::{promotions, put_promotions};
-pub use read::{carriers, customer_parties, customers, products, rate_cards, warehouses};
+pub use read::{alike, carriers, customer_parties, customers, products, rate_cards, warehouses};
 
 use super::{
     StoreError, Tx,

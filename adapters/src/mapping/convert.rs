@@ -6,6 +6,7 @@ use super::{
     fields::{self, Kind},
     number::{self, Mark, NumberFault},
     scalar::{exact, flag, id, minor_price, percent, plain, quantity, unix, written},
+    text,
 };
 use crate::node::Scalar;
 use chrono::NaiveDate;
@@ -100,6 +101,8 @@ impl Setting<'_> {
 pub(super) enum Converter {
     Text,
     Id,
+    /// An id of ours: full-width forms are the same code.
+    Sku,
     Decimal,
     Percent,
     Quantity,
@@ -125,7 +128,7 @@ pub(super) enum Converter {
 pub(super) const CONVERTERS: [(&str, Converter); 22] = [
     ("text", Converter::Text),
     ("id", Converter::Id),
-    ("sku", Converter::Id),
+    ("sku", Converter::Sku),
     ("decimal", Converter::Decimal),
     ("percent", Converter::Percent),
     ("quantity", Converter::Quantity),
@@ -151,8 +154,9 @@ impl Converter {
     /// The converters a field of that kind may use; the first is the default.
     pub(super) const fn of(kind: Kind) -> &'static [Self] {
         match kind {
-            Kind::Text(_) => &[Self::Text, Self::Id, Self::Decimal, Self::Percent, Self::Date],
-            Kind::Id(_) => &[Self::Id, Self::Text],
+            Kind::Text(_) => &[Self::Text, Self::Id, Self::Sku, Self::Decimal, Self::Percent, Self::Date],
+            Kind::Id(_) => &[Self::Id, Self::Sku, Self::Text],
+            Kind::Code(_) => &[Self::Sku, Self::Id, Self::Text],
             Kind::Quantity => &[Self::Quantity],
             Kind::Price => &[Self::Price, Self::PriceMinor],
             Kind::Money => &[Self::Money, Self::MoneyMinor],
@@ -172,7 +176,7 @@ impl Converter {
     /// The options it takes.
     pub(super) const fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Text | Self::Id => &["max"],
+            Self::Text | Self::Id | Self::Sku => &["max"],
             Self::Decimal | Self::Percent | Self::Quantity | Self::Price | Self::Money => &["decimal"],
             Self::Date => &["format"],
             Self::Time => &["format", "zone"],
@@ -217,6 +221,10 @@ impl Convert {
         Ok(match self.converter {
             Converter::Text => Value::Text(self.limited(plain(scalar))?),
             Converter::Id => Value::Text(self.limited(id(scalar)?)?),
+            Converter::Sku => Value::Text(self.limited(match id(scalar)? {
+                Cow::Borrowed(text) => text::narrow_code(text),
+                Cow::Owned(text) => Cow::Owned(text::narrow_code(&text).into_owned()),
+            })?),
             Converter::Decimal => Value::Text(Cow::Owned(exact(scalar, self.mark)?.decimal())),
             Converter::Percent => Value::Text(Cow::Owned(percent(scalar, self.mark)?)),
             Converter::Quantity => Value::Quantity(quantity(scalar, self.mark)?),
@@ -248,7 +256,7 @@ impl Convert {
     /// Characters the field may have.
     fn limit(&self) -> usize {
         let own = match self.kind {
-            Kind::Text(max) | Kind::Id(max) => max,
+            Kind::Text(max) | Kind::Id(max) | Kind::Code(max) => max,
             Kind::Address => 600,
             Kind::Quantity
             | Kind::Price

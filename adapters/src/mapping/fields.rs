@@ -9,6 +9,8 @@ pub(super) enum Kind {
     Text(usize),
     /// A code or number of at most so many characters, kept as text.
     Id(usize),
+    /// The same, one of ours: whoever types it in another width means the same.
+    Code(usize),
     Quantity,
     Price,
     Money,
@@ -60,7 +62,7 @@ pub(super) const ORDER_FIELDS: [(&str, OrderField, Kind); 19] = [
     ("number", OrderField::Number, Kind::Id(128)),
     ("kind", OrderField::Kind, Kind::OrderType),
     ("placed_at", OrderField::PlacedAt, Kind::Time),
-    ("customer", OrderField::Customer, Kind::Id(64)),
+    ("customer", OrderField::Customer, Kind::Code(64)),
     ("reference", OrderField::Reference, Kind::Id(128)),
     ("subtotal", OrderField::Subtotal, Kind::Money),
     ("total", OrderField::Total, Kind::Money),
@@ -129,10 +131,10 @@ pub(super) enum ItemField {
 
 pub(super) const ITEM_FIELDS: [(&str, ItemField, Kind); 10] = [
     ("key", ItemField::Key, Kind::Id(128)),
-    ("sku", ItemField::Sku, Kind::Id(64)),
+    ("sku", ItemField::Sku, Kind::Code(64)),
     ("title", ItemField::Title, Kind::Text(500)),
     ("quantity", ItemField::Quantity, Kind::Quantity),
-    ("unit", ItemField::Unit, Kind::Id(32)),
+    ("unit", ItemField::Unit, Kind::Code(32)),
     ("unit_price", ItemField::UnitPrice, Kind::Price),
     ("discount", ItemField::Discount, Kind::Money),
     ("tax", ItemField::Tax, Kind::Money),

@@ -60,6 +60,16 @@ pub(super) fn half_width(c: char) -> char {
     }
 }
 
+/// A code of ours as it is compared: full-width letters, digits and signs of ASCII in their own width, all else as written.
+pub fn narrow_code(text: &str) -> Cow<'_, str> {
+    // A full-width form begins with this byte.
+    if !text.as_bytes().contains(&0xEF) {
+        return Cow::Borrowed(text);
+    }
+    let narrow = |c: char| if matches!(c, '\u{FF01}'..='\u{FF5E}') { half_width(c) } else { c };
+    Cow::Owned(text.chars().map(narrow).collect())
+}
+
 /// Half-width characters throughout.
 pub(super) fn narrow(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.chars().map(half_width).collect()) }

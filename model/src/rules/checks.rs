@@ -61,11 +61,7 @@ const CHECKS: [Check; 16] = [
     Check { code: "no_ship_to", release: Mended, find: parties::no_ship_to },
     Check { code: "address_incomplete", release: Mended, find: parties::address_incomplete },
     Check { code: "empty_sku", release: Mended, find: |case| case.lines_with(LineFault::EmptySku, None) },
-    Check {
-        code: "unknown_sku",
-        release: Mended,
-        find: |case| case.lines_with(LineFault::UnknownSku, Some(lines::SKUS)),
-    },
+    Check { code: "unknown_sku", release: Mended, find: lines::unknown_sku },
     Check {
         code: "inactive_sku",
         release: Person,

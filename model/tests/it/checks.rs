@@ -119,6 +119,10 @@ fn one_hold_a_code_names_its_lines_and_values() {
     let hold = only(&order, &facts);
     assert_eq!((hold.code.as_str(), hold.release, hold.blocks), ("unknown_sku", ReleaseRule::Mended, Stage::Checks));
     assert_eq!((hold.args["lines"].as_str(), hold.args["skus"].as_str()), ("7,3", "X,Y"));
+    assert!(!hold.args.contains_key("did_you_mean"));
+    let mut facts = facts;
+    facts.alike.insert("X".into(), "x".into());
+    assert_eq!(only(&order, &facts).args["did_you_mean"], "x");
     assert_eq!((hold.owner, hold.since), (Role::new("order_desk"), world::NOW));
     assert_eq!(check(&order, &facts).lines.len(), 1, "the good line is understood all the same");
 }

@@ -250,6 +250,7 @@ pub(crate) fn facts(policies: Arc<model::rules::policy::Policies>) -> Facts {
                 [((Sku::new(sku), warehouse("SH")), stock(10)), ((Sku::new(sku), warehouse("GZ")), stock(100))]
             })
             .collect(),
+        alike: HashMap::new(),
         similar: HashMap::new(),
     }
 }

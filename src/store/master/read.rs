@@ -16,7 +16,10 @@ use model::{
     money::UnitPrice,
     time::Instant,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait as _},
+};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
@@ -27,6 +30,37 @@ use std::{
 pub async fn products(conn: &impl ConnectionTrait, skus: &[Sku]) -> Result<HashMap<Sku, Arc<Product>>, StoreError> {
     let rows = bulk::find::<products::Entity>(conn, &[products::Column::Sku], keys(skus), Lock::No).await?;
     rows.into_iter().map(|row| product(row).map(|p| (p.sku.clone(), Arc::new(p)))).collect()
+}
+
+/// Unknown skus that are looked for in another letter case; more are only unknown.
+const ALIKE_MAX: usize = 100;
+
+/// Of `unknown` skus: the product that differs by the case of its ASCII letters alone, where there is exactly one.
+///
+/// # Errors
+/// The database is gone.
+pub async fn alike(conn: &impl ConnectionTrait, unknown: &[&Sku]) -> Result<HashMap<Sku, Sku>, StoreError> {
+    let unknown = &unknown[..unknown.len().min(ALIKE_MAX)];
+    if unknown.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let folded = unknown.iter().map(|sku| sku.as_str().to_ascii_lowercase());
+    let found: Vec<String> = products::Entity::find()
+        .select_only()
+        .column(products::Column::Sku)
+        // As the index has it.
+        .filter(Expr::cust("lower(sku)").is_in(folded))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let only = |sku: &&Sku| {
+        let mut same = found.iter().filter(|other| other.eq_ignore_ascii_case(sku.as_str()));
+        match (same.next(), same.next()) {
+            (Some(one), None) => Some(((*sku).clone(), Sku::new(one))),
+            _ => None,
+        }
+    };
+    Ok(unknown.iter().filter_map(only).collect())
 }
 
 /// # Errors

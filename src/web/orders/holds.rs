@@ -17,6 +17,9 @@ use std::collections::HashMap;
 /// The argument that lists other orders, by id.
 const ORDERS: &str = "orders";
 
+/// The argument that names what may be meant, which is also the code of its words.
+const MEANT: &str = "did_you_mean";
+
 type Numbers = HashMap<OrderId, String>;
 
 pub(in crate::web) async fn holds(
@@ -51,7 +54,11 @@ fn spoken(args: &Args, numbers: &Numbers, language: Language) -> Args {
 }
 
 fn one_hold(hold: &Hold, numbers: &Numbers, language: Language) -> Value {
-    let words = language.say(&hold.code, &spoken(&hold.args, numbers, language));
+    let spoken = spoken(&hold.args, numbers, language);
+    let mut words = language.say(&hold.code, &spoken);
+    if spoken.contains_key(MEANT) {
+        words.detail = format!("{} {}", words.detail, language.say(MEANT, &spoken).detail);
+    }
     let named = |id: OrderId| json!({ "id": id, "number": numbers.get(&id) });
     json!({
         "code": hold.code,

@@ -34,6 +34,26 @@ async fn an_order_is_found_and_shown_whole() {
 }
 
 #[actix_web::test]
+async fn an_article_in_another_width_is_known_and_in_another_case_is_asked_for() {
+    let desk = Desk::open().await;
+    let key = desk.key("mei", "reader").await;
+    let unknown = async |id: u64, sku: &str| {
+        let mut body = shop_order(id, 1, "Anna de Vries");
+        body["line_items"][0]["sku"] = json!(sku);
+        let id = desk.order("orders/create", &body).await;
+        let (_, order) = desk.get(&format!("/v1/orders/{id}"), &key).await;
+        let holds = order["holds"].as_array().cloned().unwrap_or_default();
+        holds.into_iter().find(|hold| hold["code"] == "unknown_sku").unwrap_or(Value::Null)
+    };
+    assert_eq!(unknown(1, "ＬＴ－ＤＬ－０００３").await, Value::Null);
+    let hold = unknown(2, "Lt-dl-0003").await;
+    assert_eq!(hold["args"]["did_you_mean"], "LT-DL-0003", "{hold}");
+    let detail = hold["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("Lt-dl-0003") && detail.contains("Did you mean LT-DL-0003?"), "{detail}");
+    assert_eq!(unknown(3, "LT-DL-000").await["args"], json!({ "lines": "1", "skus": "LT-DL-000" }));
+}
+
+#[actix_web::test]
 async fn pages_of_orders_follow_each_other() {
     let desk = Desk::open().await;
     let key = desk.key("mei", "reader").await;

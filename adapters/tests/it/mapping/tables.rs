@@ -211,10 +211,17 @@ fn codes_and_words() {
         (json!("\t6900000000017"), json!("6900000000017")),
         (json!(9_007_199_254_740_993_i64), json!("9007199254740993")),
         (json!("12E5"), json!("12E5")),
+        (json!("ＬＴ－１００１"), json!("LT-1001")),
+        (json!("ｌt－灯（大）"), json!("lt-灯(大)")),
         (json!("=1+1"), json!("=1+1")),
         (json!("1.23E+12"), json!("!scientific_notation")),
         (json!("x".repeat(65)), json!("!too_long")),
     ]);
+    bench("items.unit", "optional = true", |draft| json!(draft.items[0].unit))
+        .check(&[(json!("ｐｃｓ"), json!("pcs"))]);
+    // What the channel calls its order is the channel's own.
+    bench("order.number", "optional = true", |draft| json!(draft.header.number))
+        .check(&[(json!("ＤＨ－１"), json!("ＤＨ－１"))]);
     bench("order.currency", "optional = true", |draft| json!(draft.header.currency)).check(&[
         (json!("eur"), json!("EUR")),
         (json!("人民币"), json!("CNY")),

@@ -94,6 +94,17 @@ impl Case<'_> {
     }
 }
 
+/// Articles nobody knows, and those that may be meant.
+pub(super) fn unknown_sku(case: &Case<'_>) -> Option<Args> {
+    let mut args = case.lines_with(LineFault::UnknownSku, Some(SKUS))?;
+    let unknown = case.lines.iter().filter(|view| view.faults.contains(&LineFault::UnknownSku));
+    let meant = list(unknown.filter_map(|view| case.facts.alike.get(&view.line.item.sku)));
+    if !meant.is_empty() {
+        args.insert("did_you_mean".to_owned(), meant);
+    }
+    Some(args)
+}
+
 pub(super) fn over_limit(case: &Case<'_>) -> Option<Args> {
     let mut args = case.lines_with(LineFault::OverLimit, Some(QUANTITIES))?;
     args.insert("limit".to_owned(), case.policy.max_quantity_per_line.to_string());
