@@ -53,6 +53,11 @@ pub trait Connector: Sync + Debug {
     /// The kinds of message it is told of when the configuration does not say.
     fn listens(&self) -> &'static [MessageKind];
 
+    /// The kinds of message it can be told of when the configuration says so; all by default.
+    fn takes(&self) -> &'static [MessageKind] {
+        &MessageKind::ALL
+    }
+
     /// Small facts worth keeping from an answer: numbers, etags, stages; nobody's name. See [`keep`].
     fn learn(&self, message: &Message, answer: &Answer) -> Vec<Kept>;
 
@@ -79,6 +84,15 @@ pub(crate) fn view(message: &Message) -> Option<serde_json::Value> {
 /// What customers are told of, unless configured.
 pub(crate) const NOTICES: [MessageKind; 4] = [
     MessageKind::OrderReleased,
+    MessageKind::FulfilmentShipped,
+    MessageKind::FulfilmentDelivered,
+    MessageKind::FulfilmentLate,
+];
+
+/// What customers can be told of: the texts of notices have no others.
+pub(crate) const CUSTOMERS_HEAR: [MessageKind; 5] = [
+    MessageKind::OrderReleased,
+    MessageKind::OrderCancelled,
     MessageKind::FulfilmentShipped,
     MessageKind::FulfilmentDelivered,
     MessageKind::FulfilmentLate,

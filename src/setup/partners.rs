@@ -27,19 +27,16 @@ pub(super) fn listeners(config: &Config, mistakes: &mut Vec<Mistake>) -> Vec<Lis
             let problem = if error.place.starts_with("secrets.") { error.to_string() } else { error.problem };
             mistakes.push(mistake("auth", "auth_unfit", &problem));
         }
+        let kind = connectors::named(&connector.kind);
+        let takes = kind.map_or(&MessageKind::ALL[..], |kind| kind.takes());
         let mut told = Vec::new();
-        for name in &connector.listens {
-            let known = || MessageKind::ALL.map(MessageKind::name).join(", ");
-            match MessageKind::named(name) {
-                Some(kind) => told.push(kind),
-                None => mistakes.push(mistake(
-                    "listens",
-                    "unknown_message",
-                    &format!("no message is called `{name}`; there are: {}", known()),
-                )),
+        for message in &connector.listens {
+            match listened(message, &connector.kind, takes) {
+                Ok(kind) => told.push(kind),
+                Err((code, problem)) => mistakes.push(mistake("listens", code, &problem)),
             }
         }
-        let Some(kind) = connectors::named(&connector.kind) else {
+        let Some(kind) = kind else {
             let known: Vec<_> = connectors::ALL.iter().map(|kind| kind.name()).collect();
             let problem = format!("`{}` is unknown; there are: {}", connector.kind, known.join(", "));
             mistakes.push(mistake("kind", "unknown_connector", &problem));
@@ -55,4 +52,17 @@ pub(super) fn listeners(config: &Config, mistakes: &mut Vec<Mistake>) -> Vec<Lis
         found.push(Listener { connector: name.clone(), kinds, channels });
     }
     found
+}
+
+/// The message of this name, when there is one and a connector of `kind` can be told of it; else a code and words.
+fn listened(name: &str, kind: &str, takes: &[MessageKind]) -> Result<MessageKind, (&'static str, String)> {
+    let names = |of: &[MessageKind]| of.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+    let Some(message) = MessageKind::named(name) else {
+        let problem = format!("no message is called `{name}`; there are: {}", names(&MessageKind::ALL));
+        return Err(("unknown_message", problem));
+    };
+    if takes.contains(&message) {
+        return Ok(message);
+    }
+    Err(("message_unfit", format!("`{kind}` cannot be told of `{name}`; it takes: {}", names(takes))))
 }

@@ -309,6 +309,8 @@ fn mistakes_of_connectors_are_found_before_anything_starts() {
          [connectors.c]\nkind = \"logistics_xml\"\nurl = \"https://van.example\"\nmessages = [\"short\"]\n\
          [connectors.d]\nkind = \"webhook\"\nurl = \"https://hook.example\"\n\
          auth = { scheme = \"standard_webhooks\", secrets = [\"weak\"] }\n\
+         [connectors.e]\nkind = \"crm_rest\"\nurl = \"https://crm.example\"\n\
+         listens = [\"order_released\", \"replenishment_approved\"]\n\
          [secrets]\nweak = { value = \"whsec_c2hvcnQ=\" }\n",
     );
     let (code, words) = code_and_words(folder.path(), &["check", "--config", "t.toml"]);
@@ -321,6 +323,9 @@ fn mistakes_of_connectors_are_found_before_anything_starts() {
         "outgoing mapping `none` is unknown; there are: other, short",
         "`logistics_xml` takes no mapping of order_released",
         "secret_too_short",
+        "t.toml:20:11",
+        "`crm_rest` cannot be told of `replenishment_approved`; it takes: order_released, ",
+        "[message_unfit]",
     ] {
         assert!(words.contains(wanted), "{wanted} is not in {words}");
     }

@@ -38,6 +38,10 @@ impl Connector for CrmRest {
         &[MessageKind::OrderReleased, MessageKind::OrderChanged, MessageKind::OrderCancelled]
     }
 
+    fn takes(&self) -> &'static [MessageKind] {
+        &MessageKind::OF_ORDERS
+    }
+
     fn learn(&self, message: &Message, answer: &Answer) -> Vec<Kept> {
         let verdict = judge(message, answer);
         let mut news = vec![kept(OUTCOME, if verdict.in_doubt() { UNKNOWN } else { KNOWN })];

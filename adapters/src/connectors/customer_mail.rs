@@ -3,7 +3,7 @@
 //! As with every mail, one whose outcome is not known is a person's to repeat: nobody is told twice by us.
 
 use super::{
-    Connector, NOTICES,
+    CUSTOMERS_HEAR, Connector, NOTICES,
     answer::{broken_here, end, settled},
     mail::DEADLINE,
     nobody_to_tell,
@@ -30,6 +30,10 @@ impl Connector for CustomerMail {
 
     fn listens(&self) -> &'static [MessageKind] {
         &NOTICES
+    }
+
+    fn takes(&self) -> &'static [MessageKind] {
+        &CUSTOMERS_HEAR
     }
 
     fn learn(&self, _message: &Message, answer: &Answer) -> Vec<Kept> {

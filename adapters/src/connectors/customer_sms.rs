@@ -5,7 +5,7 @@
 //! are a person's to repeat: no customer is told again and again.
 
 use super::{
-    Connector, NOTICES,
+    CUSTOMERS_HEAR, Connector, NOTICES,
     answer::{broken, broken_here, end, failure, refused, settled},
     nobody_to_tell,
     rest::{self, is_number},
@@ -39,6 +39,10 @@ impl Connector for CustomerSms {
 
     fn listens(&self) -> &'static [MessageKind] {
         &NOTICES
+    }
+
+    fn takes(&self) -> &'static [MessageKind] {
+        &CUSTOMERS_HEAR
     }
 
     fn learn(&self, _message: &Message, answer: &Answer) -> Vec<Kept> {

@@ -49,6 +49,11 @@ impl Connector for LogisticsXml {
         &[MessageKind::FulfilmentReleased, MessageKind::FulfilmentStopped]
     }
 
+    /// Anything else of a fulfilment would be booked like its release.
+    fn takes(&self) -> &'static [MessageKind] {
+        self.listens()
+    }
+
     fn learn(&self, message: &Message, answer: &Answer) -> Vec<Kept> {
         let Some(job) = Job::of(message) else { return Vec::new() };
         if answer.name == LABEL {

@@ -2,8 +2,9 @@
 
 use super::{
     Notices, Piece, Text, Texts, Tongue,
-    place::{OF_LINES, PLACES, Place, TOLD},
+    place::{OF_LINES, PLACES, Place},
 };
+use crate::connectors::CUSTOMERS_HEAR;
 use crate::mapping::{
     fault::{Fault, Faults, nearest},
     toml_view::{self, Item, Keys},
@@ -28,7 +29,7 @@ pub(super) fn read(file: &str, source: &str) -> Result<Notices, Vec<Fault>> {
     let carriers = carriers(&mut keys, &mut faults);
     let lines = lines(&mut keys, &mut faults);
     let mut texts = BTreeMap::new();
-    for kind in TOLD {
+    for kind in CUSTOMERS_HEAR {
         if let Some(mut of_kind) = keys.table(kind.name(), &mut faults) {
             for tongue in Tongue::ALL {
                 let found = of_kind.table(tongue.name(), &mut faults);

@@ -54,12 +54,5 @@ impl Place {
     }
 }
 
-/// What customers may be told of an order, and of a shipment.
+/// What customers may be told of an order; all else is of a shipment.
 const TOLD_OF_ORDERS: [MessageKind; 2] = [MessageKind::OrderReleased, MessageKind::OrderCancelled];
-pub(super) const TOLD: [MessageKind; 5] = [
-    MessageKind::OrderReleased,
-    MessageKind::OrderCancelled,
-    MessageKind::FulfilmentShipped,
-    MessageKind::FulfilmentDelivered,
-    MessageKind::FulfilmentLate,
-];
