@@ -6,6 +6,7 @@
 
 mod check;
 mod evaluate;
+mod syntax;
 mod tree;
 mod variables;
 mod view;
@@ -15,7 +16,6 @@ pub use view::{LineView, View};
 pub(crate) use view::{kind, payment_method};
 
 use crate::said::{Args, args};
-use cel::parser::ParseError;
 
 /// Longest condition, bytes.
 pub const CONDITION_BYTES_MAX: usize = 1000;
@@ -49,7 +49,7 @@ impl Condition {
     /// Parses and checks.
     ///
     /// # Errors
-    /// Every mistake found, in the order of the text.
+    /// Every mistake found, in the order of the text; of one that cannot be parsed the first, as the rest follows from it.
     pub fn read(text: &str) -> Result<Self, Vec<Mistake>> {
         if let Some(mistake) = too_big(text) {
             return Err(vec![mistake]);
@@ -62,7 +62,7 @@ impl Condition {
             .error_recovery_limit(SYNTAX_MISTAKES_MAX);
         match parser.parse_with_source_info(text) {
             Ok((tree, places)) => check::check(&tree, &places).map(|test| Self { test }),
-            Err(errors) => Err(errors.errors.iter().map(|error| syntax(text, error)).collect()),
+            Err(errors) => Err(vec![syntax::first(text, &errors.errors)]),
         }
     }
 
@@ -92,17 +92,4 @@ fn too_big(text: &str) -> Option<Mistake> {
 
 fn over(offset: usize, what: &str, max: impl ToString) -> Mistake {
     Mistake { offset, code: "condition_too_big", args: args([("what", what.to_owned()), ("max", max.to_string())]) }
-}
-
-/// The parser's own words, at its own place (line and column from 1; 0 when it does not say).
-fn syntax(text: &str, error: &ParseError) -> Mistake {
-    let (line, column) = (error.pos.0.max(1) as usize, error.pos.1.max(1) as usize);
-    let line_start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-    let rest = text.get(line_start..).unwrap_or_default();
-    let within: usize = rest.chars().take(column - 1).map(char::len_utf8).sum();
-    if error.msg.contains("Recursion limit") {
-        return over(line_start + within, "nesting", NESTING_MAX);
-    }
-    let problem = error.msg.trim_start_matches("Syntax error: ").to_owned();
-    Mistake { offset: line_start + within, code: "condition_syntax", args: args([("problem", problem)]) }
 }

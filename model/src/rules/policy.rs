@@ -23,7 +23,7 @@ pub const FILES_MAX: usize = 64;
 pub const FILE_BYTES_MAX: usize = 256 * 1024;
 
 /// Every code a [`PolicyFault`] can have; the words are in `locales/`.
-pub const FAULT_CODES: [&str; 41] = [
+pub const FAULT_CODES: [&str; 47] = [
     "authority_for_nobody",
     "bad_amount",
     "bad_authority",
@@ -31,7 +31,13 @@ pub const FAULT_CODES: [&str; 41] = [
     "bad_loop_name",
     "band_currency",
     "bands_not_rising",
+    "condition_bracket_wanted",
+    "condition_ends_early",
+    "condition_operator_wanted",
+    "condition_sign",
     "condition_syntax",
+    "condition_text_open",
+    "condition_value_wanted",
     "condition_too_big",
     "currency_twice",
     "due_out_of_range",

@@ -192,11 +192,18 @@ fn what_is_outside_the_language_is_refused_at_its_place() {
         ("order.kind in order.tier", &["14 list_wanted"]),
         ("order.channel in [order.tier]", &["18 literal_wanted"]),
         ("order.lines_count in ['a']", &["22 literal_wanted"]),
-        ("order.channel == 'a", &["17 condition_syntax", "19 condition_syntax"]),
-        ("order.channel ==", &["16 condition_syntax"]),
-        ("", &["0 condition_syntax"]),
+        ("order.channel == 'a", &["17 condition_text_open"]),
+        ("order.channel = 'a'", &["14 condition_sign"]),
+        ("order.kind == 'custom' and true", &["23 condition_operator_wanted"]),
+        ("order.total > > 5", &["14 condition_value_wanted"]),
+        ("lines.exists(l, )", &["16 condition_value_wanted"]),
+        ("order.kind in ['custom' true]", &["24 condition_bracket_wanted"]),
+        ("(order.credit_known", &["19 condition_ends_early"]),
+        ("true ? 1", &["8 condition_ends_early"]),
+        ("order.channel ==", &["16 condition_ends_early"]),
+        ("", &["0 condition_ends_early"]),
         ("order.channel == '灯' && order.", &["32 condition_syntax"]),
-        ("'灯' == order.channel ) && true", &["23 condition_syntax"]),
+        ("'灯' == order.channel ) && true", &["23 condition_operator_wanted"]),
     ];
     for (text, expected) in cases {
         let mistakes = Condition::read(text).expect_err(text);
@@ -204,6 +211,17 @@ fn what_is_outside_the_language_is_refused_at_its_place() {
         assert_eq!(&found, expected, "{text}: {mistakes:?}");
         assert!(mistakes.iter().all(|m| FAULT_CODES.contains(&m.code)), "{text}");
     }
+}
+
+#[test]
+fn a_mistake_says_what_was_found() {
+    let found = |text: &str| Condition::read(text).expect_err(text)[0].args["found"].clone();
+    assert_eq!(found("order.channel = 'a'"), "=");
+    assert_eq!(found("order.kind == 'custom' and true"), "and");
+    assert_eq!(found("order.channel == 'a"), "'a");
+    assert_eq!(found("order.kind in ['custom' true]"), "true");
+    let mistakes = Condition::read("order.kind in ['custom' true]").expect_err("no comma");
+    assert_eq!(mistakes[0].args["wanted"], "] ,");
 }
 
 #[test]
