@@ -38,7 +38,7 @@ pub(super) fn settle(
 /// order said again names the erased one.
 pub fn refer(key: &PartyKey, order: OrderId, party: &Party) -> PartyRef {
     let likeness = likeness(key, party);
-    let id = PartyId::derived(&[b"order", order.uuid().as_bytes(), likeness.as_bytes()]);
+    let id = PartyId::derived_near(order.near(), &[b"order", order.uuid().as_bytes(), likeness.as_bytes()]);
     PartyRef::of(id, likeness, party)
 }
 

@@ -6,6 +6,7 @@ mod allocation;
 mod approval;
 mod carrier;
 mod checks;
+mod ids;
 mod matrix;
 mod measure;
 mod policy;
