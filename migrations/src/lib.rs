@@ -8,6 +8,7 @@ mod m20261125_000004_transit;
 mod m20261125_000005_replenishments;
 mod m20261125_000006_contract_prices;
 mod m20261125_000007_sku_case;
+mod m20261125_000008_waiting_lines;
 
 /// Applies the steps in order; run by `tributary migrate` and at start.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000005_replenishments::Migration),
             Box::new(m20261125_000006_contract_prices::Migration),
             Box::new(m20261125_000007_sku_case::Migration),
+            Box::new(m20261125_000008_waiting_lines::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     StoreError,
-    entity::{holds, orders},
+    entity::{holds, order_lines, orders},
     order_rows::AWAITED,
     parties,
     rows::{self, Place},
@@ -34,6 +34,8 @@ pub struct OrderFilter {
     pub ids: Option<Vec<OrderId>>,
     /// Code of a hold it has.
     pub hold: Option<String>,
+    /// Only those with a line that waits for stock, wherever the rest of them stands.
+    pub waits_for_stock: bool,
     pub placed_from: Option<Instant>,
     /// Not included.
     pub placed_to: Option<Instant>,
@@ -138,6 +140,12 @@ fn standing(filter: &OrderFilter) -> Condition {
             .column(holds::Column::OrderId)
             .filter(holds::Column::Code.eq(code.as_str()));
         wanted = wanted.add(C::Id.in_subquery(sea_orm::QueryTrait::into_query(held)));
+    }
+    if filter.waits_for_stock {
+        let lines = order_lines::Entity::find().select_only().column(order_lines::Column::OrderId);
+        // As the partial index has it.
+        let lines = lines.filter(Expr::cust("backordered > 0"));
+        wanted = wanted.add(C::Id.in_subquery(sea_orm::QueryTrait::into_query(lines)));
     }
     wanted
 }

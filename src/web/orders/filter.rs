@@ -23,6 +23,8 @@ pub(super) struct Wanted {
     customer: Option<String>,
     /// Code of a hold.
     hold: Option<String>,
+    /// `stock`: those with a line that waits for stock, released ones too.
+    waiting: Option<Waiting>,
     /// A time, or a day of the company's calendar.
     placed_from: Option<String>,
     /// A time (not included), or a day (included).
@@ -33,6 +35,13 @@ pub(super) struct Wanted {
     cursor: Option<String>,
     #[schemars(range(min = 1, max = 100))]
     pub(super) limit: Option<u32>,
+}
+
+/// What a line of an order may wait for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Waiting {
+    Stock,
 }
 
 impl Wanted {
@@ -52,6 +61,7 @@ impl Wanted {
             channel: self.channel.as_deref().map(Channel::new),
             customer: self.customer.as_deref().map(Into::into),
             hold: self.hold.clone(),
+            waits_for_stock: self.waiting == Some(Waiting::Stock),
             placed_from: self.placed_from.as_deref().map(|t| instant(t, zone, Edge::Start)).transpose()?,
             placed_to: self.placed_to.as_deref().map(|t| instant(t, zone, Edge::End)).transpose()?,
             text: text.to_owned(),

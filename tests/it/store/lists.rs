@@ -40,6 +40,10 @@ async fn orders_are_listed_page_by_page_and_found() {
                     release: ReleaseRule::Mended,
                 });
             }
+            if n == 4 {
+                let counters = &mut order.lines[0].counters;
+                (counters.open, counters.backordered) = (counters.backordered, counters.open);
+            }
             world.save(&order, 0).await.expect("saved");
         }
         let tx = world.begin().await;
@@ -64,6 +68,8 @@ async fn orders_are_listed_page_by_page_and_found() {
         assert_eq!(count(OrderFilter { text: "2".into(), ..any() }).await, 1);
         assert_eq!(count(OrderFilter { text: "138 0000 1234".into(), ..any() }).await, 5);
         assert_eq!(count(OrderFilter { hold: Some("unknown_sku".into()), ..any() }).await, 1);
+        assert_eq!(count(OrderFilter { waits_for_stock: true, ..any() }).await, 1);
+        assert_eq!(count(OrderFilter { waits_for_stock: true, customer: Some("K1".into()), ..any() }).await, 0);
         assert_eq!(count(OrderFilter { customer: Some("K1".into()), ..any() }).await, 1);
         assert_eq!(count(OrderFilter { statuses: vec!["open".into(), "shipped".into()], ..any() }).await, 5);
         assert_eq!(count(OrderFilter { statuses: vec!["awaited".into()], ..any() }).await, 0);

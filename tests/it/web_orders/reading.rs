@@ -27,7 +27,9 @@ async fn an_order_is_found_and_shown_whole() {
         let (_, page) = desk.get(&format!("/v1/orders?{query}"), &key).await;
         assert_eq!(page["items"].as_array().map(Vec::len), Some(1), "{query}: {page}");
     }
-    for query in ["hold=nothing", "customer=C1", "placed_from=2026-11-21", "q=nobody"] {
+    let (status, problem) = desk.get("/v1/orders?waiting=paint", &key).await;
+    assert_eq!((status, &problem["code"]), (400, &json!("invalid_filter")), "{problem}");
+    for query in ["waiting=stock", "hold=nothing", "customer=C1", "placed_from=2026-11-21", "q=nobody"] {
         let (_, page) = desk.get(&format!("/v1/orders?{query}"), &key).await;
         assert_eq!(page["items"], json!([]), "{query}");
     }
