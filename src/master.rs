@@ -30,7 +30,7 @@ use model::{
     party::Party,
     said::Args,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use table::Table;
 
 /// Data rows of one import.
@@ -331,15 +331,25 @@ fn filed(core: &Core, (facts, party): (CustomerFacts, Party)) -> Filed {
 
 async fn counts(core: &Core, table: Table, actor: &Actor) -> Written {
     let mut read = table.read(goods::count);
-    let skus = known_skus(core, read.good.iter().map(|(_, c)| &c.sku)).await?;
+    let skus = known_skus(core, read.good.iter().map(|(_, (c, _))| &c.sku)).await?;
     let warehouses = known_warehouses(core).await?;
-    read.check(|row, count| {
+    read.check(|row, (count, _)| {
         unknown_sku(&skus, row, &count.sku).or_else(|| unknown_warehouse(&warehouses, row, &count.warehouse))
     });
-    let counts: Vec<_> = read.good.into_iter().map(|(_, count)| count).collect();
+    let (mut counts, mut points) = (Vec::new(), BTreeMap::new());
+    for (_, (count, reorder)) in read.good {
+        if let Some(reorder) = reorder {
+            points.insert((count.sku.clone(), count.warehouse.clone()), reorder);
+        }
+        counts.push(count);
+    }
+    let points: Vec<_> = points.into_iter().map(|(key, (point, quantity))| (key, point, quantity)).collect();
     let cause = stock::cause(actor);
     for some in counts.chunks(CHUNK) {
         stock::count(core, some, &cause).await?;
+    }
+    for some in points.chunks(CHUNK) {
+        stock::reorder(core, some).await?;
     }
     Ok((counts.len(), read.faults))
 }

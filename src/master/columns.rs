@@ -129,11 +129,13 @@ const RATE_CARDS: [Column; 16] = [
     must("max_days", &["最长天数"]),
 ];
 
-const STOCK: [Column; 4] = [
+const STOCK: [Column; 6] = [
     must("sku", &["商品编码", "货号", "物料编码"]),
     must("warehouse", &["仓库", "仓库编码"]),
     must("on_hand", &["在库数量", "库存数量", "库存"]),
     may("safety", &["安全库存"]),
+    may("reorder_point", &["补货点", "再订货点"]),
+    may("reorder_quantity", &["补货数量", "补货量"]),
 ];
 
 const WAREHOUSES: [Column; 12] = [

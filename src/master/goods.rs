@@ -92,11 +92,17 @@ pub(super) fn price(row: &mut Row<'_>) -> Price {
     }
 }
 
-pub(super) fn count(row: &mut Row<'_>) -> Count {
-    Count {
+/// A count, and when the level is short and how much is bought at a time, where the row says so.
+pub(super) fn count(row: &mut Row<'_>) -> (Count, Option<(Quantity, Quantity)>) {
+    let (point, quantity) = (row.quantity("reorder_point"), row.quantity("reorder_quantity"));
+    if quantity.is_some() {
+        row.needs("reorder_point");
+    }
+    let count = Count {
         sku: row.code("sku"),
         warehouse: row.code("warehouse"),
         on_hand: row.quantity("on_hand").unwrap_or(Quantity::ZERO),
         safety: row.quantity("safety"),
-    }
+    };
+    (count, point.map(|point| (point, quantity.unwrap_or_default())))
 }

@@ -6,7 +6,7 @@ use crate::{
     replenish,
     store::{
         Lane, StoreError, Tx, replenishments,
-        stock::{self, Count, Levels},
+        stock::{self, Count, Levels, StockKey},
         work::{self, Job},
     },
     work::{LOSE_STOCK, RETRY_BACKORDERS, lose_stock_key},
@@ -70,20 +70,17 @@ pub async fn goods_in(core: &Core, goods: &[GoodsIn], cause: &str) -> Result<(),
     Ok(())
 }
 
-/// Says when a level is short and how much is bought at a time; whether it is short now is asked at once.
+/// Says when levels are short and how much is bought at a time; whether one is short now is asked at once.
 ///
 /// # Errors
 /// The database is away.
-pub async fn reorder(
-    core: &Core,
-    sku: &Sku,
-    warehouse: &Warehouse,
-    (point, quantity): (Quantity, Quantity),
-) -> Result<(), StoreError> {
+pub async fn reorder(core: &Core, points: &[(StockKey, Quantity, Quantity)]) -> Result<(), StoreError> {
     let now = core.clock.now();
     let tx = core.store.begin(Lane::Work).await?;
-    replenishments::set_points(&tx, &[((sku.clone(), warehouse.clone()), point, quantity)]).await?;
-    work::schedule(&tx, &[replenish::job(sku.as_str(), now)]).await?;
+    replenishments::set_points(&tx, points).await?;
+    let skus: BTreeSet<&Sku> = points.iter().map(|((sku, _), ..)| sku).collect();
+    let checks: Vec<Job> = skus.iter().map(|sku| replenish::job(sku.as_str(), now)).collect();
+    work::schedule(&tx, &checks).await?;
     tx.commit().await?;
     core.worlds.forget().await;
     core.work.notify_waiters();

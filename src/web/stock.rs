@@ -117,7 +117,8 @@ async fn counted(
     if let Some(point) = &body.0.reorder_point {
         let point = amount(point, "/reorder_point")?;
         let quantity = body.0.reorder_quantity.as_ref().map(|q| amount(q, "/reorder_quantity")).transpose()?;
-        reorder(&app.core, &sku, &warehouse, (point, quantity.unwrap_or_default())).await?;
+        let key = (sku.clone(), warehouse.clone());
+        reorder(&app.core, &[(key, point, quantity.unwrap_or_default())]).await?;
     }
     let rows = stock::list(app.core.store.read(), Some(&sku), Some(&warehouse), None, 1).await?;
     Ok(HttpResponse::Ok().json(rows.first().map(level)))

@@ -91,7 +91,8 @@ async fn stock_under_its_reorder_point_is_bought_by_its_quantity() {
     on_each_database(async |river| {
         let core = &river.app.core;
         let amounts = (Quantity::whole(10), Quantity::whole(40));
-        master::stock::reorder(core, &LAMP.into(), &"RTM".into(), amounts).await.expect("set");
+        let key = (LAMP.into(), "RTM".into());
+        master::stock::reorder(core, &[(key, amounts.0, amounts.1)]).await.expect("set");
         // 50 are there: 45 may be promised after this, and 8 after the next.
         order(river, 1, 5).await;
         order(river, 2, 37).await;

@@ -124,6 +124,28 @@ async fn rights_differ_between_counting_and_pricing() {
 }
 
 #[actix_web::test]
+async fn a_table_of_stock_may_say_when_to_buy() {
+    let desk = Desk::open().await;
+    let key = desk.key("erp", "erp").await;
+    let points = async |sku: &str| {
+        let (_, page) = desk.get(&format!("/v1/stock?sku={sku}&warehouse=NL-RTM"), &key).await;
+        let level = page["items"][0].clone();
+        (level["on_hand"].clone(), level["reorder_point"].clone(), level["reorder_quantity"].clone())
+    };
+    let table = "货号,仓库,库存,补货点,补货数量\nLT-DL-0003,NL-RTM,500,100,24.5\nLT-DL-0001,NL-RTM,7,9,\n";
+    let (status, report) = csv(&desk, &key, Kind::Stock, table).await;
+    assert_eq!((status, &report["written"]), (200, &json!(2)), "{report}");
+    assert_eq!(points("LT-DL-0003").await, (json!("500"), json!("100"), json!("24.5")));
+    assert_eq!(points("LT-DL-0001").await, (json!("7"), json!("9"), json!("0")));
+    // A count alone leaves them, and how much is bought says nothing without when.
+    let table = "sku,warehouse,on_hand,reorder_quantity\nLT-DL-0003,NL-RTM,480,\nLT-DL-0001,NL-RTM,8,10\n";
+    let (_, report) = csv(&desk, &key, Kind::Stock, table).await;
+    assert_eq!(places(&report), [place(3, "reorder_point", "missing_field")], "{report}");
+    assert_eq!(points("LT-DL-0003").await, (json!("480"), json!("100"), json!("24.5")));
+    assert_eq!(points("LT-DL-0001").await.0, json!("7"), "nothing half a row");
+}
+
+#[actix_web::test]
 async fn promotions_come_back_as_they_were_sent() {
     let desk = Desk::empty().await;
     let key = desk.key("root", "admin").await;
