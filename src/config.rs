@@ -295,11 +295,33 @@ impl Config {
     /// # Errors
     /// A file that cannot be read or is not TOML, unknown or missing keys, values of the wrong type: all, with their places.
     pub fn load(file: Option<&Path>) -> Result<Self, Box<Unread>> {
-        let over = match file {
-            None => String::new(),
-            Some(path) => std::fs::read_to_string(path).map_err(|error| Unread::file(path, &error))?,
-        };
-        Self::read(&over, &file.map_or_else(|| "config".to_owned(), |p| p.display().to_string()))
+        let Some(path) = file else { return Self::read("", "config") };
+        let over = std::fs::read_to_string(path).map_err(|error| Unread::file(path, &error))?;
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        match Self::read(&over, &path.display().to_string()) {
+            Ok(config) => Ok(config.found_from(folder)),
+            Err(unread) => {
+                let rest = unread.rest.map(|config| config.found_from(folder));
+                Err(Box::new(Unread { rest, ..*unread }))
+            }
+        }
+    }
+
+    /// With the files and folders it names looked for from `folder`, where they are not absolute.
+    fn found_from(mut self, folder: &Path) -> Self {
+        let channels = self.channels.values_mut().filter_map(|channel| channel.folder.as_mut());
+        let secrets = self.secrets.values_mut().filter_map(|secret| match secret {
+            SecretSource::File(path) => Some(path),
+            SecretSource::Env(_) | SecretSource::Value(_) => None,
+        });
+        let own = [&mut self.policies, &mut self.mappings];
+        for path in own.into_iter().chain(channels.map(|folder| &mut folder.path)).chain(secrets) {
+            // An empty path is none.
+            if !path.as_os_str().is_empty() {
+                *path = folder.join(&*path);
+            }
+        }
+        self
     }
 
     /// The defaults with `over` (a TOML text named `place`) over them.

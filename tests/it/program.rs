@@ -169,6 +169,32 @@ fn every_mistake_is_printed_with_its_place() {
 }
 
 #[test]
+fn what_a_configuration_names_is_looked_for_beside_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let house = folder.path().join("house");
+    std::fs::create_dir_all(house.join("maps")).expect("a folder");
+    let put = |name: &str, text: &str| std::fs::write(house.join(name), text).expect("a file");
+    put("shop.key", "a-secret-of-the-shop\n");
+    put(
+        "maps/own.toml",
+        "name = \"own\"\nversion = 1\n[read]\nformat = \"json\"\n[order]\nexternal_id = \"id\"\nplaced_at = \"at\"\n\
+         currency = { const = \"EUR\" }\n[items]\nat = \"lines\"\nsku = \"sku\"\nquantity = \"quantity\"\n",
+    );
+    put(
+        "t.toml",
+        "mappings = \"maps\"\n[channels.shop]\nplatform = \"shopify\"\nmapping = \"own\"\nzone = \"UTC\"\n\
+         country = \"NL\"\nsecrets = [\"shop\"]\n[secrets]\nshop = { file = \"shop.key\" }\n",
+    );
+    for place in [folder.path(), house.as_path(), house.join("maps").as_path()] {
+        let config = house.join("t.toml").display().to_string();
+        let (code, words) = code_and_words(place, &["check", "--config", &config]);
+        assert_eq!(code, 0, "{words}");
+    }
+    let (code, words) = code_and_words(folder.path(), &["check", "--config", "house/t.toml"]);
+    assert_eq!(code, 0, "{words}");
+}
+
+#[test]
 fn a_file_with_mistakes_of_every_kind_is_told_all_of_them() {
     let folder = tempfile::tempdir().expect("a folder");
     let check = |text: &str| {
