@@ -4,6 +4,7 @@
 mod describe;
 mod page;
 mod schemas;
+pub(super) mod shapes;
 
 pub use describe::openapi;
 
@@ -52,8 +53,12 @@ enum Door {
 #[derive(Clone, Copy, Debug)]
 enum Body {
     Json(Make),
+    /// JSON of the schema of that name in the files of schemas.
+    Named(&'static str),
     /// Media types of plain bytes.
     Bytes(&'static [&'static str]),
+    /// A table: media types, and the schema of its JSON.
+    Table(&'static [&'static str], &'static str),
 }
 
 /// What is answered when all is well.
@@ -72,6 +77,8 @@ pub(super) struct Says {
     summary: &'static str,
     door: Door,
     query: Option<Make>,
+    /// Headers it listens to: name, pattern, what it is for.
+    headers: Vec<(&'static str, &'static str, &'static str)>,
     body: Option<Body>,
     answers: Vec<Answer>,
     /// Codes beside those every operation may answer with.
@@ -80,7 +87,8 @@ pub(super) struct Says {
 
 impl Says {
     fn new(name: &'static str, summary: &'static str, door: Door) -> Self {
-        Self { name, summary, door, query: None, body: None, answers: Vec::new(), fails: Vec::new() }
+        let (headers, answers, fails) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name, summary, door, query: None, headers, body: None, answers, fails }
     }
 
     /// For everybody.
@@ -108,9 +116,25 @@ impl Says {
         Self { body: Some(Body::Json(|made| made.subschema_for::<T>())), ..self }
     }
 
+    /// Takes JSON of the schema of that name.
+    pub(super) fn takes(self, schema: &'static str) -> Self {
+        Self { body: Some(Body::Named(schema)), ..self }
+    }
+
+    /// Listens to a header.
+    pub(super) fn header(mut self, name: &'static str, pattern: &'static str, about: &'static str) -> Self {
+        self.headers.push((name, pattern, about));
+        self
+    }
+
     /// Takes bytes of these media types.
     pub(super) fn bytes(self, media_types: &'static [&'static str]) -> Self {
         Self { body: Some(Body::Bytes(media_types)), ..self }
+    }
+
+    /// Takes a table in these media types; JSON is of the schema of that name.
+    pub(super) fn table(self, media_types: &'static [&'static str], schema: &'static str) -> Self {
+        Self { body: Some(Body::Table(media_types, schema)), ..self }
     }
 
     /// Answers with JSON of the schema of that name.
@@ -188,7 +212,7 @@ pub(super) fn routes(api: &mut Api) {
     api.get(
         "/openapi.json",
         page::description,
-        Says::open("openapi", "This description, as OpenAPI 3.1").gives(200, "Anything"),
+        Says::open("openapi", "This description, as OpenAPI 3.1").gives(200, "Description"),
     );
     let page =
         |name| Says::open(name, "A page to read and try the API, without the Internet").fails(404, &["not_found"]);

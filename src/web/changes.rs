@@ -2,7 +2,7 @@
 //! comes back with it misses nothing, whatever happened to either side meanwhile.
 
 use super::{
-    api::{Api, Says},
+    api::{Api, Says, shapes},
     claim::Caller,
     orders,
     problem::Problem,
@@ -48,7 +48,8 @@ pub(super) fn routes(api: &mut Api) {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    /// `next` of the answer before; without it, the beginning of history.
+    /// `next` of the answer before; empty or absent: the beginning of history.
+    #[schemars(length(max = 1024), regex(pattern = shapes::CURSOR), extend("format" = "cursor"))]
     after: Option<String>,
     /// Events of one answer.
     #[schemars(range(min = 1, max = 1000))]

@@ -7,7 +7,7 @@ mod ship;
 pub(super) use amendment::Number;
 
 use super::{
-    api::{Api, Says},
+    api::{Api, Says, shapes},
     body::Json,
     claim::Caller,
     orders::{load, order_id},
@@ -94,21 +94,21 @@ struct Approve {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Decline {
-    #[schemars(length(min = 1, max = 1000))]
+    #[schemars(length(min = 1, max = 1000), regex(pattern = shapes::WORDS))]
     why: String,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Resolve {
-    #[schemars(length(min = 1, max = 1000))]
+    #[schemars(length(min = 1, max = 1000), regex(pattern = shapes::WORDS))]
     how: String,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Cancel {
-    #[schemars(length(min = 1, max = 1000))]
+    #[schemars(length(min = 1, max = 1000), regex(pattern = shapes::WORDS))]
     reason: String,
 }
 
@@ -116,12 +116,13 @@ struct Cancel {
 #[serde(deny_unknown_fields)]
 struct SetPayment {
     /// `prepaid`, `on_delivery`, `instalments` or `on_account`.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("enum" = ["prepaid", "on_delivery", "instalments", "on_account"]))]
     method: PaymentMethod,
     /// `unknown`, `pending`, `authorized`, `partly_paid`, `paid`, `partly_refunded`, `refunded` or `voided`.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("enum" = ["unknown", "pending", "authorized", "partly_paid", "paid", "partly_refunded", "refunded", "voided"]))]
     state: PaymentState,
-    #[schemars(with = "Option<String>")]
+    /// The day it is due; absent: as it was.
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
     due: Option<chrono::NaiveDate>,
 }
 

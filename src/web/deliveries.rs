@@ -1,10 +1,10 @@
 //! What partners were told, how it went, and another try for what a person has looked at.
 
 use super::{
-    api::{Api, Says},
+    api::{Api, Says, shapes},
     claim::Caller,
     problem::{self, Problem},
-    reply::{Page, decode_cursor, page_size},
+    reply::{Page, page_size, place_of},
 };
 use crate::{
     app::App,
@@ -49,13 +49,15 @@ const UNKNOWN: &[&str] = &["unknown_delivery"];
 #[serde(deny_unknown_fields)]
 struct Wanted {
     /// `waiting`, `done`, `superseded` or `quarantined`.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("enum" = ["waiting", "done", "superseded", "quarantined"]))]
     state: Option<DeliveryState>,
     #[schemars(with = "Option<String>")]
     connector: Option<Connector>,
     /// An order's id.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "uuid"))]
     order: Option<OrderId>,
+    /// `next` of the page before; empty or absent: the first page.
+    #[schemars(length(max = 1024), regex(pattern = shapes::CURSOR), extend("format" = "cursor"))]
     cursor: Option<String>,
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
@@ -73,7 +75,7 @@ async fn list(
         connector: wanted.connector.clone(),
         state: wanted.state,
         order: wanted.order,
-        before: wanted.cursor.as_deref().map(decode_cursor::<(Instant, DeliveryId)>).transpose()?,
+        before: place_of::<(Instant, DeliveryId)>(wanted.cursor.as_deref())?,
         limit: u64::from(size) + 1,
     };
     let rows = deliveries::list(app.core.store.read(), &filter).await?;

@@ -3,7 +3,7 @@
 pub(super) mod view;
 
 use super::{
-    api::{Api, Says},
+    api::{Api, Says, shapes},
     claim::Caller,
     problem::{self, Problem},
     reply::{self, Page},
@@ -64,11 +64,13 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 struct Wanted {
     channel: Option<String>,
     /// `received`, `done`, `held` or `erased`.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("enum" = ["received", "done", "held", "erased"]))]
     state: Option<DocumentState>,
     /// `true`: only those in which something was wrong.
     #[serde(default)]
     rejects: bool,
+    /// `next` of the page before; empty or absent: the first page.
+    #[schemars(length(max = 1024), regex(pattern = shapes::CURSOR), extend("format" = "cursor"))]
     cursor: Option<String>,
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
@@ -77,7 +79,7 @@ struct Wanted {
 async fn list(app: Data<App>, caller: Caller, wanted: Query<Wanted>) -> Result<HttpResponse, Problem> {
     caller.need(Permission::ReadDocuments)?;
     let size = reply::page_size(wanted.limit)?;
-    let before = wanted.cursor.as_deref().map(reply::decode_cursor::<(i64, Uuid)>).transpose()?;
+    let before = reply::place_of::<(i64, Uuid)>(wanted.cursor.as_deref())?;
     let wanted_channel = wanted.channel.as_deref().map(Channel::new);
     if let (Some(own), Some(other)) = (&caller.0.channel, &wanted_channel)
         && own != other
@@ -127,6 +129,7 @@ async fn one(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpRes
 #[serde(deny_unknown_fields)]
 struct After {
     #[serde(default)]
+    #[schemars(range(min = 0, max = 4_294_967_295_u32))]
     after: u32,
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,

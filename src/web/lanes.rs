@@ -1,10 +1,10 @@
 //! How long a carrier's parcels took, lane by lane.
 
 use super::{
-    api::{Api, Says},
+    api::{Api, Says, shapes},
     claim::Caller,
     problem::Problem,
-    reply::{Page, decode_cursor, page_size},
+    reply::{Page, page_size, place_of},
 };
 use crate::{app::App, auth::Permission, store::transits};
 use actix_web::{
@@ -31,6 +31,8 @@ pub(super) fn routes(api: &mut Api) {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
+    /// `next` of the page before; empty or absent: the first page.
+    #[schemars(length(max = 1024), regex(pattern = shapes::CURSOR), extend("format" = "cursor"))]
     cursor: Option<String>,
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
@@ -85,7 +87,7 @@ async fn list(
 ) -> Result<HttpResponse, Problem> {
     caller.need(Permission::ReadOrders)?;
     let size = page_size(wanted.limit)?;
-    let after = wanted.cursor.as_deref().map(decode_cursor::<Place>).transpose()?;
+    let after = place_of::<Place>(wanted.cursor.as_deref())?;
     let core = &app.core;
     let world = core.world(core.clock.now()).await?;
     if !world.carriers.iter().any(|known| known.code == *carrier) {

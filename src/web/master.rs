@@ -31,21 +31,21 @@ pub(super) fn routes(api: &mut Api) {
         says.gives(422, "ImportReport").fails(404, &["no_such_table"]).fails(415, &["unsupported_media_type"])
     };
     let reads = |name, summary| Says::keyed(name, summary, Permission::ReadFeed).fails(404, &["no_such_table"]);
-    let says = reads("listMasterData", "One table, page by page").query::<read::Wanted>().gives(200, "Page");
+    let says = reads("listMasterData", "One table, page by page").query::<read::Wanted>().gives(200, "MasterPage");
     api.get("/v1/master/{kind}", read::list, says.fails(400, &["invalid_cursor"]));
     let rows = "Rows of a table; those with the same key are replaced";
-    api.post("/v1/master/{kind}", table, writes("importMasterData", rows).bytes(TABLES));
-    api.put("/v1/master/{kind}", table, writes("putMasterData", rows).bytes(TABLES));
-    let says = reads("getMasterData", "One row").gives(200, "Anything").fails(404, &["no_such_entry", "not_found"]);
+    api.post("/v1/master/{kind}", table, writes("importMasterData", rows).table(TABLES, "MasterRows"));
+    api.put("/v1/master/{kind}", table, writes("putMasterData", rows).table(TABLES, "MasterRows"));
+    let says =
+        reads("getMasterData", "One row").gives(200, "MasterEntryShown").fails(404, &["no_such_entry", "not_found"]);
     api.get("/v1/master/{kind}/{key}", read::one, says);
-    let says = writes("putMasterDatum", "One row").json::<Row>().fails(400, &["invalid_value"]);
+    let says = writes("putMasterDatum", "One row").takes("MasterEntry").fails(400, &["invalid_value"]);
     api.put("/v1/master/{kind}/{key}", put_one, says.fails(404, &["not_found"]));
 }
 
 /// How a table may be written.
 const TABLES: &[&str] = &["text/csv", "application/json", XLSX];
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-type Row = BTreeMap<String, Value>;
 
 fn kind(name: &str) -> Result<Kind, Problem> {
     Kind::named(name).ok_or_else(|| Problem::not_found("no_such_table").with("table", name))

@@ -62,8 +62,8 @@ async fn list(
     let size = page_size(wanted.limit)?;
     let mut filter = wanted.filter(&app.core.config.company.zone)?;
     filter.limit = u64::from(size) + 1;
-    if let Some(key) = wanted.key()? {
-        filter.ids = Some(of_key(&app.core, key).await?);
+    if let Some(keys) = wanted.keys(app.core.channels.values().map(|channel| &channel.code)) {
+        filter.ids = Some(of_keys(&app.core, &keys).await?);
     }
     let rows = order_lists::list(app.core.store.read(), &filter).await?;
     let page = Page::cut(rows, size, |last| (last.placed_at, last.id));
@@ -71,9 +71,9 @@ async fn list(
     Ok(HttpResponse::Ok().json(page.map(|row| summary(&row, language))))
 }
 
-/// The order a channel knows by this id; none when nobody has spoken of it.
-async fn of_key(core: &Core, key: (Channel, String)) -> Result<Vec<OrderId>, Problem> {
-    Ok(orders::ids_of(core.store.read(), &[key]).await?.into_values().collect())
+/// The orders that channels know by these ids; none when nobody has spoken of them.
+async fn of_keys(core: &Core, keys: &[(Channel, String)]) -> Result<Vec<OrderId>, Problem> {
+    Ok(orders::ids_of(core.store.read(), keys).await?.into_values().collect())
 }
 
 fn summary(row: &OrderSummary, language: Language) -> Value {

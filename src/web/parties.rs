@@ -4,7 +4,7 @@ mod erase;
 mod scan;
 
 use super::{
-    api::{Api, Says},
+    api::{Api, Says, shapes},
     claim::Caller,
     problem::Problem,
 };
@@ -37,13 +37,13 @@ pub(super) fn routes(api: &mut Api) {
 #[serde(deny_unknown_fields)]
 struct Wanted {
     /// A phone number, a whole name or a mail address.
-    #[schemars(length(min = 2, max = 200))]
+    #[schemars(length(min = 2, max = 200), regex(pattern = shapes::SEARCH))]
     q: String,
 }
 
 async fn search(app: Data<App>, caller: Caller, wanted: Query<Wanted>) -> Result<HttpResponse, Problem> {
     caller.need(Permission::ReadOrders)?;
-    if !(TEXT_MIN..=TEXT_MAX).contains(&wanted.q.trim().chars().count()) {
+    if wanted.q.trim().chars().count() < TEXT_MIN || wanted.q.chars().count() > TEXT_MAX {
         return Err(Problem::bad_request("invalid_filter").with("field", "q").at("q"));
     }
     let db = app.core.store.read();

@@ -1,7 +1,7 @@
 //! Quotes: what an order would cost, by the price audit itself. Nothing is stored.
 
 use super::{
-    api::{Api, Says},
+    api::{Api, Says, shapes},
     body::Json,
     claim::Caller,
     commands::Number,
@@ -57,21 +57,22 @@ const UNQUOTABLE: &[&str] = &[
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "QuoteAsked")]
 struct Wanted {
-    #[schemars(with = "String")]
+    #[schemars(with = "String", length(max = 200), regex(pattern = shapes::TEXT))]
     channel: Channel,
     /// Absent: a private buyer.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "String", length(max = 200), regex(pattern = shapes::TEXT))]
     customer: Customer,
     /// ISO 4217.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = shapes::CURRENCY))]
     currency: Currency,
     #[schemars(length(min = 1, max = 1000))]
     lines: Vec<Line>,
     destination: Place,
     /// The day the order is placed; absent: today, where the company is.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date"))]
     date: Option<NaiveDate>,
     /// The book's prices include tax, as the channel has it; absent: they do.
     #[serde(default = "yes")]
@@ -80,27 +81,34 @@ struct Wanted {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "QuoteLine")]
 struct Line {
-    #[schemars(with = "String")]
+    #[schemars(with = "String", length(max = 200), regex(pattern = shapes::TEXT))]
     sku: Sku,
+    #[schemars(with = "shapes::Positive")]
     quantity: Number,
     /// Absent: the product's base unit.
     #[serde(default)]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "String", length(max = 200), regex(pattern = shapes::TEXT))]
     unit: Unit,
 }
 
 /// Where it goes; without a country it is the channel's.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "QuotePlace")]
 struct Place {
     #[serde(default)]
+    #[schemars(length(max = 200), regex(pattern = shapes::TEXT))]
     country: String,
     #[serde(default)]
+    #[schemars(length(max = 200), regex(pattern = shapes::TEXT))]
     region: String,
     #[serde(default)]
+    #[schemars(length(max = 200), regex(pattern = shapes::TEXT))]
     city: String,
     #[serde(default)]
+    #[schemars(length(max = 200), regex(pattern = shapes::TEXT))]
     postcode: String,
 }
 

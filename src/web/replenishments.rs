@@ -1,10 +1,10 @@
 //! What is proposed to be bought, and a person's word on it.
 
 use super::{
-    api::{Api, Says},
+    api::{Api, Says, shapes},
     claim::Caller,
     problem::Problem,
-    reply::{Page, decode_cursor, page_size},
+    reply::{Page, page_size, place_of},
 };
 use crate::{
     app::App,
@@ -50,12 +50,14 @@ pub(super) fn routes(api: &mut Api) {
 #[serde(deny_unknown_fields)]
 struct Wanted {
     /// `proposed`, `approved`, `received` or `dismissed`.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("enum" = ["proposed", "approved", "received", "dismissed"]))]
     state: Option<State>,
     #[schemars(with = "Option<String>")]
     sku: Option<Sku>,
     #[schemars(with = "Option<String>")]
     warehouse: Option<Warehouse>,
+    /// `next` of the page before; empty or absent: the first page.
+    #[schemars(length(max = 1024), regex(pattern = shapes::CURSOR), extend("format" = "cursor"))]
     cursor: Option<String>,
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
@@ -68,7 +70,7 @@ async fn list(app: Data<App>, caller: Caller, wanted: Query<Wanted>) -> Result<H
         state: wanted.state,
         sku: wanted.sku.clone(),
         warehouse: wanted.warehouse.clone(),
-        before: wanted.cursor.as_deref().map(decode_cursor::<(Instant, ReplenishmentId)>).transpose()?,
+        before: place_of::<(Instant, ReplenishmentId)>(wanted.cursor.as_deref())?,
         limit: u64::from(size) + 1,
     };
     let rows = replenishments::list(app.core.store.read(), &filter).await?;

@@ -64,6 +64,14 @@ pub fn decode_cursor<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     if cursor.v == CURSOR_VERSION { Ok(cursor.at) } else { Err(invalid()) }
 }
 
+/// The place a list goes on after; an empty cursor is none, so that a caller may always send what it keeps.
+///
+/// # Errors
+/// As [`decode_cursor`].
+pub fn place_of<T: DeserializeOwned>(cursor: Option<&str>) -> Result<Option<T>, Problem> {
+    cursor.filter(|text| !text.is_empty()).map(decode_cursor).transpose()
+}
+
 /// The page size a caller asked for, within bounds.
 ///
 /// # Errors

@@ -1,12 +1,12 @@
 //! Stock: what is there, why, and what systems outside say of it.
 
 use super::{
-    api::{Api, Says},
+    api::{Api, Says, shapes},
     body::Json,
     claim::Caller,
     commands::Number,
     problem::Problem,
-    reply::{Page, decode_cursor, page_size},
+    reply::{Page, page_size, place_of},
 };
 use crate::{
     app::{App, Core},
@@ -42,7 +42,7 @@ pub(super) fn routes(api: &mut Api) {
     let unknown: &[&str] = &["unknown_product", "unknown_warehouse"];
     let says = reads("listStock", "Stock levels by article and warehouse").query::<Wanted>();
     api.get("/v1/stock", list, says.gives(200, "StockPage").fails(400, &["invalid_cursor"]));
-    let says = writes("goodsIn", "Goods arrived: adds to what is there").json::<Vec<Lot>>().gives(200, "Anything");
+    let says = writes("goodsIn", "Goods arrived: adds to what is there").json::<Lots>().gives(200, "Arrived");
     api.post("/v1/stock/goods-in", arrived, says.fails(400, NUMBERS).fails(404, unknown));
     let says = writes("countStock", "A count: says what is there").json::<Counted>().gives(200, "StockLevel");
     api.put("/v1/stock/{warehouse}/{sku}", counted, says.fails(400, NUMBERS).fails(404, unknown));
@@ -60,6 +60,8 @@ struct Wanted {
     sku: Option<Sku>,
     #[schemars(with = "Option<String>")]
     warehouse: Option<Warehouse>,
+    /// `next` of the page before; empty or absent: the first page.
+    #[schemars(length(max = 1024), regex(pattern = shapes::CURSOR), extend("format" = "cursor"))]
     cursor: Option<String>,
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
@@ -68,7 +70,7 @@ struct Wanted {
 async fn list(app: Data<App>, caller: Caller, wanted: Query<Wanted>) -> Result<HttpResponse, Problem> {
     caller.need(Permission::ReadFeed)?;
     let size = page_size(wanted.limit)?;
-    let after = wanted.cursor.as_deref().map(decode_cursor::<(Sku, Warehouse)>).transpose()?;
+    let after = place_of::<(Sku, Warehouse)>(wanted.cursor.as_deref())?;
     let (sku, warehouse) = (wanted.sku.as_ref(), wanted.warehouse.as_ref());
     let limit = u64::from(size) + 1;
     let rows = stock::list(app.core.store.read(), sku, warehouse, after.as_ref(), limit).await?;
@@ -94,10 +96,15 @@ fn level(row: &Listed) -> Value {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Counted {
+    #[schemars(with = "shapes::Stocked")]
     on_hand: Number,
+    /// Left as it is when this is not given.
+    #[schemars(with = "Option<shapes::Stocked>")]
     safety: Option<Number>,
     /// Both are left as they are when this is not given.
+    #[schemars(with = "Option<shapes::Stocked>")]
     reorder_point: Option<Number>,
+    #[schemars(with = "Option<shapes::Stocked>")]
     reorder_quantity: Option<Number>,
 }
 
@@ -125,23 +132,29 @@ async fn counted(
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+struct Lots(#[schemars(length(min = 1, max = 1000))] Vec<Lot>);
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Lot {
     #[schemars(with = "String")]
     sku: Sku,
     #[schemars(with = "String")]
     warehouse: Warehouse,
+    #[schemars(with = "shapes::Stocked")]
     quantity: Number,
 }
 
-async fn arrived(app: Data<App>, caller: Caller, body: Json<Vec<Lot>>) -> Result<HttpResponse, Problem> {
+async fn arrived(app: Data<App>, caller: Caller, body: Json<Lots>) -> Result<HttpResponse, Problem> {
     caller.need(Permission::WriteStock)?;
-    if body.0.is_empty() || body.0.len() > LOTS_MAX {
+    let Json(Lots(asked)) = body;
+    if asked.is_empty() || asked.len() > LOTS_MAX {
         return Err(Problem::bad_request("invalid_value").with("field", "").with("max", LOTS_MAX));
     }
-    let keys: Vec<_> = body.0.iter().map(|lot| (&lot.sku, &lot.warehouse)).collect();
+    let keys: Vec<_> = asked.iter().map(|lot| (&lot.sku, &lot.warehouse)).collect();
     known(&app.core, &keys).await?;
-    let lots = body.0.iter().enumerate().map(|(no, lot)| {
+    let lots = asked.iter().enumerate().map(|(no, lot)| {
         let quantity = amount(&lot.quantity, &format!("/{no}/quantity"))?;
         Ok((lot.sku.clone(), lot.warehouse.clone(), quantity))
     });

@@ -40,6 +40,7 @@ const NAME_MAX: usize = 255;
 pub(super) fn routes(api: &mut Api) {
     let says = Says::keyed("upload", "Brings one or several files of a channel", Permission::Bring)
         .bytes(&["multipart/form-data", "text/csv", "application/octet-stream"])
+        .header("X-File-Name", "^[ -~]*$", "The name of a plain body's file, percent-encoded where it is not ASCII.")
         .gives(202, "Taken")
         .fails(400, &["empty_file", "bad_multipart", "bad_file_name", "form_too_long"])
         .fails(415, &["unsupported_media_type"])

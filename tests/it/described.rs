@@ -51,6 +51,32 @@ fn operation(method: &str, path: &str) -> Option<(String, &'static Value)> {
     Some((format!("{method} {pattern}"), operation))
 }
 
+/// The schemas written by hand.
+const WRITTEN: [&str; 2] =
+    [include_str!("../../src/web/api/schemas.json"), include_str!("../../src/web/api/orders.json")];
+
+#[test]
+fn no_name_is_that_of_two_schemas() {
+    for text in WRITTEN {
+        let written: Value = serde_json::from_str(text).expect("schemas");
+        for (name, schema) in written.as_object().expect("names") {
+            assert_eq!(&DESCRIPTION["components"]["schemas"][name], schema, "{name}");
+        }
+    }
+}
+
+#[test]
+fn examples_are_what_they_are_examples_of() {
+    let mut seen = 0;
+    for (name, schema) in DESCRIPTION["components"]["schemas"].as_object().expect("schemas") {
+        for example in schema["examples"].as_array().into_iter().flatten() {
+            assert_shape(name, 0, schema, example);
+            seen += 1;
+        }
+    }
+    assert!(seen >= 3, "{seen} examples");
+}
+
 #[test]
 fn the_description_is_whole() {
     let all = DESCRIPTION["paths"].as_object().expect("paths");

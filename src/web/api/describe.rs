@@ -1,7 +1,7 @@
 //! The table of routes as an OpenAPI 3.1 document.
 
 use super::{Answer, Api, Body, Door, Operation, schemas};
-use crate::{auth, web, words::Language};
+use crate::{auth, master::Kind, web, words::Language};
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +19,8 @@ const WITH_QUERY: &[(u16, &[&str])] = &[(400, &["invalid_filter"])];
 const WITH_BODY: &[(u16, &[&str])] = &[(408, &["body_timeout"]), (413, &["body_too_large"])];
 const WITH_JSON: &[(u16, &[&str])] = &[(400, &["invalid_json", "unknown_field"]), (415, &["unsupported_media_type"])];
 
+const JSON: &str = "application/json";
+
 /// The OpenAPI 3.1 description of every route.
 pub fn openapi() -> Value {
     let api = web::api();
@@ -31,8 +33,9 @@ pub fn openapi() -> Value {
         item[operation.method] = one(operation, &mut made);
     }
     let mut components = made.take_definitions(true);
-    if let Value::Object(answers) = schemas::answers() {
-        components.extend(answers);
+    for (name, schema) in schemas::written() {
+        // A test sees that no request has the name of an answer.
+        components.entry(name).or_insert(schema);
     }
     components.insert("Code".to_owned(), json!({ "type": "string", "enum": codes(&api) }));
     json!({
@@ -49,7 +52,10 @@ pub fn openapi() -> Value {
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": roles() } },
+            "securitySchemes": {
+                "key": { "type": "http", "scheme": "bearer", "description": roles() },
+                "plainKey": { "type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "The same key." },
+            },
         },
     })
 }
@@ -91,7 +97,7 @@ fn fails(operation: &Operation) -> Vec<(u16, Vec<&'static str>)> {
             take(WITH_BODY);
             take(WITH_JSON);
         }
-        Some(Body::Bytes(_)) => take(WITH_BODY),
+        Some(Body::Named(_) | Body::Bytes(_) | Body::Table(..)) => take(WITH_BODY),
         None => {}
     }
     take(&says.fails);
@@ -113,7 +119,7 @@ fn one(operation: &Operation, made: &mut SchemaGenerator) -> Value {
         "responses": responses(operation),
         "security": match says.door {
             Door::Open | Door::Signed => json!([]),
-            Door::Key(_) => json!([{ "key": [] }]),
+            Door::Key(_) => json!([{ "key": [] }, { "plainKey": [] }]),
         },
     });
     if let Door::Key(needs) = says.door {
@@ -128,8 +134,17 @@ fn one(operation: &Operation, made: &mut SchemaGenerator) -> Value {
             let schema = make(made);
             shown["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
         }
+        Some(Body::Named(schema)) => {
+            let schema = reference(schema);
+            shown["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        }
         Some(Body::Bytes(types)) => {
             let content: Map<_, _> = types.iter().map(|t| ((*t).to_owned(), bytes_of(t))).collect();
+            shown["requestBody"] = json!({ "required": true, "content": content });
+        }
+        Some(Body::Table(types, schema)) => {
+            let of = |t: &str| if t == JSON { json!({ "schema": reference(schema) }) } else { bytes_of(t) };
+            let content: Map<_, _> = types.iter().map(|t| ((*t).to_owned(), of(t))).collect();
             shown["requestBody"] = json!({ "required": true, "content": content });
         }
         None => {}
@@ -139,10 +154,10 @@ fn one(operation: &Operation, made: &mut SchemaGenerator) -> Value {
 
 fn bytes_of(media_type: &str) -> Value {
     if media_type == "multipart/form-data" {
-        let file = json!({ "type": "string", "contentMediaType": "application/octet-stream" });
-        return json!({ "schema": { "type": "object", "properties": { "file": file }, "required": ["file"] } });
+        let file = json!({ "type": "string", "minLength": 1, "contentMediaType": "application/octet-stream" });
+        return json!({ "schema": { "type": "object", "properties": { "file": file }, "maxProperties": 20, "required": ["file"] } });
     }
-    json!({})
+    json!({ "schema": { "type": "string", "minLength": 1, "contentMediaType": media_type } })
 }
 
 /// The word behind `/v1/`, or the first one.
@@ -153,14 +168,18 @@ fn tag(path: &str) -> &str {
 
 fn parameters(operation: &Operation, made: &mut SchemaGenerator) -> Vec<Value> {
     let named = operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let mut all: Vec<Value> = named
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-        .collect();
+    let in_path =
+        |name| json!({ "name": name, "in": "path", "required": true, "schema": in_path(operation.path, name) });
+    let mut all: Vec<Value> = named.map(in_path).collect();
+    all.extend(operation.says.headers.iter().map(|(name, pattern, about)| {
+        let schema = json!({ "type": "string", "pattern": pattern });
+        json!({ "name": name, "in": "header", "required": false, "description": about, "schema": schema })
+    }));
     let Some(query) = operation.says.query else { return all };
     let schema = query(made).to_value();
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     for (name, of) in schema["properties"].as_object().into_iter().flatten() {
-        let mut of = of.clone();
+        let mut of = without_null(of.clone());
         let about = of.as_object_mut().and_then(|of| of.remove("description"));
         let mut parameter = json!({
             "name": name, "in": "query", "required": required.contains(&json!(name)), "schema": of,
@@ -168,9 +187,44 @@ fn parameters(operation: &Operation, made: &mut SchemaGenerator) -> Vec<Value> {
         if let Some(about) = about {
             parameter["description"] = about;
         }
+        if of["type"] == "array" {
+            parameter["style"] = json!("form");
+            parameter["explode"] = json!(false);
+        }
         all.push(parameter);
     }
     all
+}
+
+/// What stands in that place of a path.
+fn in_path(path: &str, name: &str) -> Value {
+    match name {
+        "kind" => json!({ "type": "string", "enum": Kind::ALL.map(Kind::name) }),
+        "id" | "document" => json!({ "type": "string", "format": "uuid" }),
+        "file" => json!({ "type": "string", "description": "A file of the page.", "examples": ["index.html"] }),
+        _ if path.ends_with("/resolve") => json!({ "type": "string", "description": "The code of a hold." }),
+        _ => json!({ "type": "string" }),
+    }
+}
+
+/// A parameter is there or not, and never null.
+fn without_null(mut schema: Value) -> Value {
+    let is_null = |of: &Value| of == "null" || of["type"] == "null";
+    for part in ["type", "anyOf"] {
+        let Some(choices) = schema[part].as_array() else { continue };
+        let left: Vec<Value> = choices.iter().filter(|of| !is_null(of)).cloned().collect();
+        match (part, left.as_slice()) {
+            ("type", [only]) => schema[part] = only.clone(),
+            ("anyOf", [only]) => {
+                let only = only.clone();
+                let schema = schema.as_object_mut();
+                schema
+                    .map(|schema| (schema.remove(part), schema.extend(only.as_object().cloned().unwrap_or_default())));
+            }
+            _ => schema[part] = json!(left),
+        }
+    }
+    schema
 }
 
 fn responses(operation: &Operation) -> Value {
@@ -188,7 +242,11 @@ fn responses(operation: &Operation) -> Value {
         let lines =
             codes.iter().map(|code| format!("- `{code}`: {}", words.say(code, &model::said::Args::new()).title));
         let problem = json!({ "application/problem+json": { "schema": reference("Problem") } });
-        let said = json!({ "description": lines.collect::<Vec<_>>().join("\n"), "content": problem });
+        let mut said = json!({ "description": lines.collect::<Vec<_>>().join("\n"), "content": problem });
+        if matches!(status, 429 | 503) {
+            let seconds = json!({ "type": "integer", "minimum": 0 });
+            said["headers"] = json!({ "Retry-After": { "description": "Seconds.", "schema": seconds } });
+        }
         all.insert(status.to_string(), said);
     }
     Value::Object(all)

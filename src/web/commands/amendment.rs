@@ -11,6 +11,7 @@ use crate::{
     orders::{self, CommandJob},
     store::parties::{self, Known},
     web::{
+        api::shapes,
         body::Json,
         claim::Caller,
         orders::{load, order_id},
@@ -33,7 +34,7 @@ use model::{
     said::{Item, PartyRef, Specification},
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use std::collections::BTreeMap;
 
 /// Lines changed or added at once.
@@ -42,6 +43,13 @@ const LINES_MAX: usize = 1_000;
 const TEXT_MAX: usize = 500;
 /// Phones, mails and specification values of one thing.
 const VALUES_MAX: usize = 50;
+
+/// Numbers are below it, so that sums of them fit.
+const MILLION_MILLIONS: i64 = 1_000_000_000_000;
+/// The same of what has six decimals.
+const BELOW: i64 = MILLION_MILLIONS * 1_000_000;
+/// Whole numbers below it are exact in a float: 2^53.
+const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
 
 /// What an amendment may be turned back for, beside words.
 pub(super) const FAULTS: &[&str] = &["too_many_lines"];
@@ -54,51 +62,74 @@ pub(super) struct Amend {
     ship_to: Option<PartyBody>,
     /// New quantities by line number, in the line's ordered unit; `"0"` takes the line out.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "pattern": shapes::LINE }, "maxProperties" = 1000))]
+    #[schemars(with = "BTreeMap<String, shapes::Decimal>")]
     quantities: BTreeMap<String, Number>,
     #[serde(default)]
+    #[schemars(length(max = 1000))]
     items: Vec<ItemBody>,
-    #[schemars(length(min = 1, max = 1000))]
+    #[schemars(length(min = 1, max = 1000), regex(pattern = shapes::WORDS))]
     why: String,
 }
 
 /// Decimal text, or a whole number. A JSON number with a fraction is refused: it would have to pass through a float.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged, expecting = "a number is wanted: decimal text such as \"2.5\", or a whole number")]
 pub(in crate::web) enum Number {
     Whole(i64),
+    /// `2.0`: whole all the same.
+    #[serde(deserialize_with = "whole")]
+    Written(i64),
     Text(String),
+}
+
+fn whole<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    let number = f64::deserialize(from)?;
+    if number.fract() == 0.0 && number.abs() < EXACT_BELOW {
+        // Below 2^53, hence exact.
+        return Ok(number as i64);
+    }
+    Err(D::Error::custom("not a whole number"))
 }
 
 impl Number {
     /// # Errors
     /// `invalid_value` at `place`.
     pub(in crate::web) fn quantity(&self, place: &str) -> Result<Quantity, Problem> {
-        Quantity::parse(&self.text()).map_err(|_| invalid(place))
+        let read = Quantity::parse(&self.text()).ok().filter(|q| q.0.abs() < BELOW);
+        read.ok_or_else(|| invalid(place))
     }
 
     fn text(&self) -> String {
         match self {
-            Self::Whole(number) => number.to_string(),
+            Self::Whole(number) | Self::Written(number) => number.to_string(),
             Self::Text(text) => text.clone(),
         }
     }
 }
 
+/// An address alone keeps the name and the phones; what says nothing at all changes nothing.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PartyBody {
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     name: String,
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     company: String,
     #[serde(default)]
+    #[schemars(length(max = 50), inner(length(max = 500), regex(pattern = shapes::TEXT)))]
     phones: Vec<String>,
     #[serde(default)]
+    #[schemars(length(max = 50), inner(length(max = 500), regex(pattern = shapes::TEXT)))]
     emails: Vec<String>,
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     tax_number: String,
     address: Option<AddressBody>,
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     note: String,
 }
 
@@ -106,16 +137,22 @@ struct PartyBody {
 #[serde(deny_unknown_fields)]
 struct AddressBody {
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     country: String,
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     region: String,
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     city: String,
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     district: String,
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     street: String,
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     postcode: String,
 }
 
@@ -123,27 +160,38 @@ struct AddressBody {
 #[serde(deny_unknown_fields)]
 struct ItemBody {
     /// The line's own name; made when absent.
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     key: Option<String>,
+    #[schemars(length(min = 1, max = 500), regex(pattern = shapes::WORDS))]
     sku: String,
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     title: String,
+    #[schemars(with = "shapes::Positive")]
     quantity: Number,
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     unit: String,
+    #[schemars(with = "Option<shapes::Amount>")]
     unit_price: Option<Number>,
+    #[schemars(with = "Option<shapes::Charge>")]
     discount: Option<Number>,
     #[serde(default = "yes")]
     ships: bool,
     #[serde(default)]
+    #[schemars(length(max = 50))]
     specification: Vec<SpecificationBody>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SpecificationBody {
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     name: String,
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     value: String,
     #[serde(default)]
+    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
     unit: String,
 }
 
@@ -220,10 +268,16 @@ fn amendment(body: Amend, order: &Order, file: impl FnOnce(Party) -> PartyRef) -
 fn item(no: usize, body: ItemBody, order: &Order) -> Result<Item, Problem> {
     let place = |field: &str| format!("/items/{no}/{field}");
     let currency: Currency = order.currency();
-    let price =
-        |n: &Number| UnitPrice::parse(&n.text()).ok().filter(|p| p.0 >= 0).ok_or_else(|| invalid(&place("unit_price")));
+    let price = |n: &Number| {
+        UnitPrice::parse(&n.text())
+            .ok()
+            .filter(|p| (0..BELOW).contains(&p.0))
+            .ok_or_else(|| invalid(&place("unit_price")))
+    };
     let money = |n: &Number| {
-        let read = Money::parse(&n.text(), currency).ok().filter(|m| m.minor >= 0);
+        let read = Money::parse(&n.text(), currency)
+            .ok()
+            .filter(|m| (0..MILLION_MILLIONS * 10_i64.pow(currency.digits())).contains(&m.minor));
         read.map(|m| m.minor).ok_or_else(|| invalid(&place("discount")))
     };
     let quantity = body.quantity.quantity(&place("quantity"))?;
@@ -239,7 +293,11 @@ fn item(no: usize, body: ItemBody, order: &Order) -> Result<Item, Problem> {
     });
     Ok(Item {
         // Named after the event it comes with, so that a later amendment never takes the name.
-        key: body.key.unwrap_or_else(|| format!("added-{}-{}", order.events + 1, no + 1)),
+        key: body
+            .key
+            .map(|key| text(&place("key"), key))
+            .transpose()?
+            .unwrap_or_else(|| format!("added-{}-{}", order.events + 1, no + 1)),
         sku: text(&place("sku"), body.sku)?.as_str().into(),
         title: text(&place("title"), body.title)?,
         quantity,
@@ -271,7 +329,7 @@ fn party(body: PartyBody) -> Result<Party, Problem> {
             postcode: short("address/postcode", a.postcode)?,
         })
     });
-    let party = Party {
+    Ok(Party {
         name: short("name", body.name)?,
         company: short("company", body.company)?,
         phones: all("phones", body.phones)?,
@@ -279,8 +337,7 @@ fn party(body: PartyBody) -> Result<Party, Problem> {
         tax_number: short("tax_number", body.tax_number)?,
         address: address.transpose()?,
         note: short("note", body.note)?,
-    };
-    if party.is_empty() { Err(invalid("/ship_to")) } else { Ok(party) }
+    })
 }
 
 fn text(place: &str, value: String) -> Result<String, Problem> {

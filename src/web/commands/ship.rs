@@ -7,7 +7,7 @@ use crate::{
     orders::Outcome,
     store::{Lane, StoreError, order_places, shipments},
     tracking, transit,
-    web::{body::Json, claim::Caller, problem::Problem},
+    web::{api::shapes, body::Json, claim::Caller, problem::Problem},
 };
 use actix_web::{
     HttpResponse,
@@ -27,7 +27,10 @@ const NUMBER_MAX: usize = 64;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Ship {
+    #[schemars(length(min = 1, max = 64), regex(pattern = shapes::VISIBLE))]
     carrier: String,
+    /// The parcel's number, as its carrier knows it.
+    #[schemars(length(min = 1, max = 64), regex(pattern = shapes::VISIBLE))]
     number: String,
 }
 

@@ -11,9 +11,10 @@ use crate::{
         parties::{self, Known},
     },
     web::{
+        api::shapes,
         claim::Caller,
         problem::Problem,
-        reply::{Page, decode_cursor, page_size},
+        reply::{Page, page_size, place_of},
     },
 };
 use actix_web::{
@@ -33,6 +34,8 @@ use serde_json::Value;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
+    /// `next` of the page before; empty or absent: the first page.
+    #[schemars(length(max = 1024), regex(pattern = shapes::CURSOR), extend("format" = "cursor"))]
     cursor: Option<String>,
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
@@ -41,7 +44,7 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Size of the page, and the key the page before ended with.
     fn page(&self) -> Result<(u32, String), Problem> {
-        let after = self.cursor.as_deref().map(decode_cursor::<String>).transpose()?;
+        let after = place_of::<String>(self.cursor.as_deref())?;
         Ok((page_size(self.limit)?, after.unwrap_or_default()))
     }
 }
@@ -119,7 +122,7 @@ async fn prices(app: &App, wanted: &Wanted) -> Result<Page<Value>, Problem> {
 
 async fn rate_cards(app: &App, wanted: &Wanted) -> Result<Page<Value>, Problem> {
     let size = page_size(wanted.limit)?;
-    let after = wanted.cursor.as_deref().map(decode_cursor::<lists::RateCardKey>).transpose()?;
+    let after = place_of::<lists::RateCardKey>(wanted.cursor.as_deref())?;
     let rows = lists::rate_cards(app.core.store.read(), after.as_ref(), u64::from(size) + 1).await?;
     let key = |c: &RateCard| -> lists::RateCardKey {
         let codes = [c.carrier.as_str(), c.service.as_str(), c.warehouse.as_str()];

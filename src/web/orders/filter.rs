@@ -1,12 +1,13 @@
 //! Which orders are asked for.
 
-use super::super::{problem::Problem, reply::decode_cursor};
+use super::super::{api::shapes, problem::Problem, reply::place_of};
 use crate::store::order_lists::OrderFilter;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
-use model::{codes::Channel, ids::OrderId, order::status::Status, time::Instant};
-use schemars::JsonSchema;
+use model::{codes::Channel, order::status::Status, time::Instant};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// Characters of a search.
 const TEXT_MAX: usize = 200;
@@ -15,10 +16,11 @@ const TEXT_MAX: usize = 200;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
-    /// Names, separated by commas.
+    /// Any of these, separated by commas; without it all orders that were stated.
+    #[schemars(with = "Option<Vec<StatusName>>")]
     status: Option<String>,
     channel: Option<String>,
-    /// The channel's own id; needs `channel`.
+    /// The channel's own id; without `channel` that of any channel.
     external_id: Option<String>,
     customer: Option<String>,
     /// Code of a hold.
@@ -26,12 +28,16 @@ pub(super) struct Wanted {
     /// `stock`: those with a line that waits for stock, released ones too.
     waiting: Option<Waiting>,
     /// A time, or a day of the company's calendar.
+    #[schemars(with = "Option<Moment>")]
     placed_from: Option<String>,
     /// A time (not included), or a day (included).
+    #[schemars(with = "Option<Moment>")]
     placed_to: Option<String>,
     /// An order's number or a channel's id, or the phone, name or mail of its people, as a whole.
     #[schemars(length(max = 200))]
     q: Option<String>,
+    /// `next` of the page before; empty or absent: the first page.
+    #[schemars(length(max = 1024), regex(pattern = shapes::CURSOR), extend("format" = "cursor"))]
     cursor: Option<String>,
     #[schemars(range(min = 1, max = 100))]
     pub(super) limit: Option<u32>,
@@ -42,6 +48,40 @@ pub(super) struct Wanted {
 #[serde(rename_all = "snake_case")]
 enum Waiting {
     Stock,
+}
+
+/// The name of a status.
+struct StatusName;
+
+impl JsonSchema for StatusName {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "StatusName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": Status::ALL.map(Status::name) })
+    }
+}
+
+/// A time, or a day.
+struct Moment;
+
+impl JsonSchema for Moment {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "string", "format": "date-time" }, { "type": "string", "format": "date" }] })
+    }
 }
 
 impl Wanted {
@@ -55,7 +95,6 @@ impl Wanted {
         if text.chars().count() > TEXT_MAX {
             return Err(invalid("q"));
         }
-        let cursor = |text: &String| decode_cursor::<(Instant, OrderId)>(text);
         Ok(OrderFilter {
             statuses: self.statuses()?,
             channel: self.channel.as_deref().map(Channel::new),
@@ -65,7 +104,7 @@ impl Wanted {
             placed_from: self.placed_from.as_deref().map(|t| instant(t, zone, Edge::Start)).transpose()?,
             placed_to: self.placed_to.as_deref().map(|t| instant(t, zone, Edge::End)).transpose()?,
             text: text.to_owned(),
-            before: self.cursor.as_ref().map(cursor).transpose()?,
+            before: place_of(self.cursor.as_deref())?,
             ..OrderFilter::default()
         })
     }
@@ -75,16 +114,14 @@ impl Wanted {
         names.map(|name| Status::named(name).map(|s| s.name().to_owned()).ok_or_else(|| invalid("status"))).collect()
     }
 
-    /// The channel's own id, which needs the channel.
-    ///
-    /// # Errors
-    /// `invalid_filter`: an id without a channel.
-    pub(super) fn key(&self) -> Result<Option<(Channel, String)>, Problem> {
-        match (&self.channel, &self.external_id) {
-            (Some(channel), Some(id)) => Ok(Some((Channel::new(channel), id.clone()))),
-            (None, Some(_)) => Err(invalid("external_id")),
-            (_, None) => Ok(None),
-        }
+    /// The channel's own id, and whose; without a channel it may be that of any of `known`.
+    pub(super) fn keys<'c>(&self, known: impl Iterator<Item = &'c Channel>) -> Option<Vec<(Channel, String)>> {
+        let id = self.external_id.as_ref()?;
+        let channels: Vec<Channel> = match &self.channel {
+            Some(channel) => vec![Channel::new(channel)],
+            None => known.cloned().collect(),
+        };
+        Some(channels.into_iter().map(|channel| (channel, id.clone())).collect())
     }
 }
 

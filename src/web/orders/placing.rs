@@ -79,7 +79,8 @@ struct PlacedOrder {
 pub(super) fn says() -> Says {
     Says::keyed("placeOrders", "Brings one or several orders in our own shape", Permission::Bring)
         .query::<Asked>()
-        .bytes(&["application/json"])
+        .takes("Orders")
+        .header("Idempotency-Key", "^[!-~]{1,255}$", "Your own word for this request, scoped to the channel: the same one again is answered with the first document.")
         .gives(200, "Placed")
         .gives(201, "Placed")
         .gives(202, "Placed")

@@ -23,6 +23,8 @@ async fn an_order_is_found_and_shown_whole() {
         "q=Anna%20de%20Vries",
         "q=%231",
         "placed_from=2026-11-20&placed_to=2026-11-20",
+        "external_id=1",
+        "cursor=",
     ] {
         let (_, page) = desk.get(&format!("/v1/orders?{query}"), &key).await;
         assert_eq!(page["items"].as_array().map(Vec::len), Some(1), "{query}: {page}");
@@ -140,7 +142,17 @@ async fn commands_need_a_right_and_a_sound_body() {
         (&clerk, path("cancel"), json!({ "reason": " " }), 400, "invalid_value"),
         (&clerk, path("holds/no_such/resolve"), json!({ "how": "x" }), 404, "unknown_hold"),
         (&clerk, path("amend"), json!({ "quantities": { "1": 1.5 }, "why": "x" }), 400, "invalid_json"),
+        (&clerk, path("amend"), json!({ "quantities": { "1": "1000000000000" }, "why": "x" }), 400, "invalid_value"),
+        (
+            &clerk,
+            path("amend"),
+            json!({ "items": [{ "key": "\0", "sku": "A", "quantity": "1" }], "why": "x" }),
+            400,
+            "invalid_value",
+        ),
         (&clerk, path("amend"), json!({ "quantities": { "9": "1" }, "why": "x" }), 404, "unknown_line"),
+        (&clerk, path("amend"), json!({ "quantities": { "9": 1.0 }, "why": "x" }), 404, "unknown_line"),
+        (&clerk, path("amend"), json!({ "ship_to": {}, "why": "x" }), 409, "nothing_to_do"),
         (&clerk, path("payment"), json!({ "method": "cowries", "state": "paid" }), 400, "invalid_json"),
         (&clerk, "/v1/orders/none/cancel".to_owned(), json!({ "reason": "x" }), 404, "unknown_order"),
     ];
