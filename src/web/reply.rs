@@ -5,6 +5,7 @@ use crate::intake::NotAccepted;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::ids::DocumentId;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 /// Version of what is inside a cursor; a cursor of another version is refused, never guessed at.
 const CURSOR_VERSION: u8 = 1;
@@ -60,8 +61,21 @@ pub fn decode_cursor<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
         return Err(invalid());
     }
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid())?;
-    let cursor: Cursor<T> = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
-    if cursor.v == CURSOR_VERSION { Ok(cursor.at) } else { Err(invalid()) }
+    let cursor: Cursor<Value> = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
+    // None of ours has a NUL, and a database would stumble over it.
+    if cursor.v != CURSOR_VERSION || has_nul(&cursor.at) {
+        return Err(invalid());
+    }
+    serde_json::from_value(cursor.at).map_err(|_| invalid())
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(values) => values.iter().any(has_nul),
+        // Cursors have none of these below them.
+        Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// The place a list goes on after; an empty cursor is none, so that a caller may always send what it keeps.

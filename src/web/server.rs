@@ -25,6 +25,8 @@ const HEAD_MAX: usize = 32 * 1024;
 const HEADERS_MAX: usize = 64;
 /// Bytes of a request's path and query.
 const URL_MAX: usize = 8 * 1024;
+/// The character NUL in an address.
+const NUL: &str = "%00";
 /// Time in which a request's head must arrive.
 const HEAD_TIME: Duration = Duration::from_secs(5);
 /// Time an idle connection is kept open.
@@ -161,9 +163,13 @@ fn log(response: &ServiceResponse, id: &str, watch: Stopwatch) {
 
 fn refused(request: &ServiceRequest) -> Option<Problem> {
     let headers = request.headers();
-    let url = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
-    if url > URL_MAX {
+    let url = request.uri().path_and_query().map_or("", |url| url.as_str());
+    if url.len() > URL_MAX {
         return Some(Problem::new(StatusCode::URI_TOO_LONG, "bad_request").with("max", URL_MAX));
+    }
+    // No name of ours has one, and PostgreSQL takes no text with one.
+    if url.contains(NUL) {
+        return Some(Problem::bad_request("bad_request"));
     }
     let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if headers.iter().count() > HEADERS_MAX || head > HEAD_MAX {

@@ -138,9 +138,9 @@ struct Lots(#[schemars(length(min = 1, max = 1000))] Vec<Lot>);
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Lot {
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = shapes::TEXT))]
     sku: Sku,
-    #[schemars(with = "String")]
+    #[schemars(with = "String", regex(pattern = shapes::TEXT))]
     warehouse: Warehouse,
     #[schemars(with = "shapes::Stocked")]
     quantity: Number,
@@ -151,6 +151,14 @@ async fn arrived(app: Data<App>, caller: Caller, body: Json<Lots>) -> Result<Htt
     let Json(Lots(asked)) = body;
     if asked.is_empty() || asked.len() > LOTS_MAX {
         return Err(Problem::bad_request("invalid_value").with("field", "").with("max", LOTS_MAX));
+    }
+    for (no, lot) in asked.iter().enumerate() {
+        for (name, code) in [("sku", lot.sku.as_str()), ("warehouse", lot.warehouse.as_str())] {
+            if code.contains('\0') {
+                let place = format!("/{no}/{name}");
+                return Err(Problem::bad_request("invalid_value").with("field", &place).at(place));
+            }
+        }
     }
     let keys: Vec<_> = asked.iter().map(|lot| (&lot.sku, &lot.warehouse)).collect();
     known(&app.core, &keys).await?;

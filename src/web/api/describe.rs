@@ -1,6 +1,6 @@
 //! The table of routes as an OpenAPI 3.1 document.
 
-use super::{Answer, Api, Body, Door, Operation, schemas};
+use super::{Answer, Api, Body, Door, Operation, schemas, shapes};
 use crate::{auth, master::Kind, web, words::Language};
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -168,8 +168,7 @@ fn tag(path: &str) -> &str {
 
 fn parameters(operation: &Operation, made: &mut SchemaGenerator) -> Vec<Value> {
     let named = operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let in_path =
-        |name| json!({ "name": name, "in": "path", "required": true, "schema": in_path(operation.path, name) });
+    let in_path = |name| json!({ "name": name, "in": "path", "required": true, "schema": in_path(name) });
     let mut all: Vec<Value> = named.map(in_path).collect();
     all.extend(operation.says.headers.iter().map(|(name, pattern, about)| {
         let schema = json!({ "type": "string", "pattern": pattern });
@@ -181,6 +180,7 @@ fn parameters(operation: &Operation, made: &mut SchemaGenerator) -> Vec<Value> {
     for (name, of) in schema["properties"].as_object().into_iter().flatten() {
         let mut of = without_null(of.clone());
         let about = of.as_object_mut().and_then(|of| of.remove("description"));
+        of = without_nul(of);
         let mut parameter = json!({
             "name": name, "in": "query", "required": required.contains(&json!(name)), "schema": of,
         });
@@ -197,14 +197,23 @@ fn parameters(operation: &Operation, made: &mut SchemaGenerator) -> Vec<Value> {
 }
 
 /// What stands in that place of a path.
-fn in_path(path: &str, name: &str) -> Value {
+fn in_path(name: &str) -> Value {
     match name {
         "kind" => json!({ "type": "string", "enum": Kind::ALL.map(Kind::name) }),
         "id" | "document" => json!({ "type": "string", "format": "uuid" }),
         "file" => json!({ "type": "string", "description": "A file of the page.", "examples": ["index.html"] }),
-        _ if path.ends_with("/resolve") => json!({ "type": "string", "description": "The code of a hold." }),
-        _ => json!({ "type": "string" }),
+        "code" => without_nul(json!({ "type": "string", "description": "The code of a hold." })),
+        _ => without_nul(json!({ "type": "string" })),
     }
+}
+
+/// No address has a NUL in it.
+fn without_nul(mut schema: Value) -> Value {
+    let is_plain = ["pattern", "format", "enum"].iter().all(|said| schema.get(said).is_none());
+    if schema["type"] == "string" && is_plain {
+        schema["pattern"] = json!(shapes::TEXT);
+    }
+    schema
 }
 
 /// A parameter is there or not, and never null.

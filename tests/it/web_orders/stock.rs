@@ -41,12 +41,26 @@ async fn goods_that_come_in_are_added_and_must_be_known() {
         (json!([{ "sku": "LT-DL-0003", "warehouse": "MOON", "quantity": "1" }]), 404, "unknown_warehouse"),
         (json!([{ "sku": "LT-DL-0003", "warehouse": "NL-RTM", "quantity": "-1" }]), 400, "out_of_range"),
         (json!([{ "sku": "LT-DL-0003", "warehouse": "NL-RTM", "quantity": "many" }]), 400, "invalid_value"),
+        (json!([{ "sku": "LT\0", "warehouse": "NL-RTM", "quantity": "1" }]), 400, "invalid_value"),
         (json!([]), 400, "invalid_value"),
     ];
     for (lots, status, code) in cases {
         let (found, problem) = desk.post("/v1/stock/goods-in", &key, lots.clone()).await;
         assert_eq!((found, &problem["code"]), (status, &json!(code)), "{lots}");
     }
+}
+
+/// PostgreSQL takes no text with a NUL; a cursor that was made up may hold one.
+#[actix_web::test]
+async fn a_cursor_with_a_nul_is_none_of_ours() {
+    let desk = Desk::empty().await;
+    let key = desk.key("mei", "reader").await;
+    // {"v":1,"at":["\u0000","x"]}
+    let (status, problem) = desk.get("/v1/stock?cursor=eyJ2IjoxLCJhdCI6WyJcdTAwMDAiLCJ4Il19", &key).await;
+    assert_eq!((status, &problem["code"]), (400, &json!("invalid_cursor")), "{problem}");
+    // {"v":1,"at":["a","x"]}
+    let (status, page) = desk.get("/v1/stock?cursor=eyJ2IjoxLCJhdCI6WyJhIiwieCJdfQ", &key).await;
+    assert_eq!((status, &page["items"]), (200, &json!([])), "{page}");
 }
 
 #[actix_web::test]
