@@ -33,6 +33,9 @@ pub fn openapi() -> Value {
         item[operation.method] = one(operation, &mut made);
     }
     let mut components = made.take_definitions(true);
+    for kind in Kind::ALL {
+        components.insert(row_name(kind), row(kind));
+    }
     for (name, schema) in schemas::written() {
         // A test sees that no request has the name of an answer.
         components.entry(name).or_insert(schema);
@@ -194,6 +197,19 @@ fn parameters(operation: &Operation, made: &mut SchemaGenerator) -> Vec<Value> {
         all.push(parameter);
     }
     all
+}
+
+/// Name of the schema of a table's rows, e.g. `rate_cards_row`.
+fn row_name(kind: Kind) -> String {
+    format!("{}_row", kind.name())
+}
+
+/// A row as it may be sent, by the names of the table's columns.
+fn row(kind: Kind) -> Value {
+    let columns = kind.columns();
+    let cells: Map<_, _> = columns.iter().map(|column| (column.name.to_owned(), reference("Cell"))).collect();
+    let must: Vec<_> = columns.iter().filter(|column| column.must).map(|column| column.name).collect();
+    json!({ "type": "object", "properties": cells, "required": must, "additionalProperties": false })
 }
 
 /// What stands in that place of a path.
