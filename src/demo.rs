@@ -6,9 +6,11 @@
 
 mod calls;
 mod house;
+mod moved;
 mod people;
 mod props;
 mod scenes;
+mod senders;
 mod story;
 
 use crate::cli::{Said, language::Lang};

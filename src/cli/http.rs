@@ -112,7 +112,7 @@ impl Caller {
     /// As [`Self::get`].
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer> {
         let headers = [("content-type", "application/json")];
-        self.put_bytes(reqwest::Method::POST, path, &headers, body.to_string().into_bytes()).await
+        self.send_bytes(reqwest::Method::POST, path, &headers, body.to_string().into_bytes()).await
     }
 
     /// Posts bytes as they are.
@@ -120,7 +120,23 @@ impl Caller {
     /// # Errors
     /// As [`Self::get`].
     pub async fn post_bytes(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer> {
-        self.put_bytes(reqwest::Method::POST, path, headers, body).await
+        self.send_bytes(reqwest::Method::POST, path, headers, body).await
+    }
+
+    /// Puts JSON.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Answer> {
+        self.replace(path, "application/json", body.to_string().into_bytes()).await
+    }
+
+    /// Puts bytes of a media type in the place of what is there.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn replace(&self, path: &str, media_type: &str, body: Vec<u8>) -> Result<Answer> {
+        self.send_bytes(reqwest::Method::PUT, path, &[("content-type", media_type)], body).await
     }
 
     /// Uploads one file under its name; the document's id and whether it was known.
@@ -149,13 +165,13 @@ impl Caller {
         let name = percent_encoded(name);
         let headers =
             [("content-type", "application/octet-stream"), ("content-length", &length), ("x-file-name", &name)];
-        let taken = self.put_bytes(reqwest::Method::POST, &path, &headers, body).await?.good()?;
+        let taken = self.send_bytes(reqwest::Method::POST, &path, &headers, body).await?.good()?;
         let document = &taken["documents"][0];
         let id = document["document"].as_str().ok_or_else(|| anyhow!("the server named no document"))?;
         Ok((id.to_owned(), document["duplicate"].as_bool().unwrap_or_default()))
     }
 
-    async fn put_bytes(
+    async fn send_bytes(
         &self,
         method: reqwest::Method,
         path: &str,

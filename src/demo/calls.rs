@@ -1,14 +1,7 @@
 //! What everybody asks of the gateway, over HTTP.
 
 use super::house::House;
-use crate::{
-    cli::{
-        http::{Answer, percent_encoded},
-        place,
-    },
-    sandbox::Parcel,
-};
-use adapters::{channels, sign};
+use crate::cli::{http::percent_encoded, place};
 use anyhow::{Result, anyhow, bail};
 use model::said::Location;
 use serde_json::Value;
@@ -17,36 +10,10 @@ use std::time::Duration;
 /// The web shop's channel.
 pub(super) const SHOP: &str = "shopify-eu";
 /// How often something that happens by itself is looked at, and how many times before we give up: 10 s.
-const LOOK: Duration = Duration::from_millis(20);
-const LOOKS: u32 = 500;
+pub(super) const LOOK: Duration = Duration::from_millis(20);
+pub(super) const LOOKS: u32 = 500;
 
 impl House {
-    /// Posts a body as Shopify does, signed with the channel's secret.
-    pub(super) async fn shop_says(&self, topic: &str, body: Vec<u8>) -> Result<Answer> {
-        let secret = self.app.core.config.secret("shopify_eu").map_err(|e| anyhow!("{e}"))?;
-        self.shop_signs(topic, body, &secret).await
-    }
-
-    /// The same with a secret of the caller's choice.
-    pub(super) async fn shop_signs(&self, topic: &str, body: Vec<u8>, secret: &[u8]) -> Result<Answer> {
-        let scheme = channels::named("shopify").and_then(|platform| platform.scheme);
-        let scheme = scheme.ok_or_else(|| anyhow!("Shopify has no signature scheme"))?;
-        let signed = sign::sign(scheme, &[secret.to_vec()], "", self.app.core.clock.now(), &body);
-        let signed = signed.map_err(|fault| anyhow!("it cannot be signed: {}", fault.code()))?;
-        let mut headers = vec![("content-type", "application/json"), ("x-shopify-topic", topic)];
-        headers.extend(signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        self.door.post_bytes(&format!("/v1/channels/{SHOP}/webhooks"), &headers, body.clone()).await
-    }
-
-    /// As [`Self::shop_says`], and waits until the document was read.
-    pub(super) async fn shop(&self, topic: &str, body: Vec<u8>) -> Result<Value> {
-        let answer = self.shop_says(topic, body).await?;
-        if !answer.is_good() {
-            bail!("a signed webhook was answered {} {}", answer.status, answer.code());
-        }
-        self.read(answer.location.rsplit('/').next().unwrap_or_default()).await
-    }
-
     /// A document once it has been read.
     pub(super) async fn read(&self, document: &str) -> Result<Value> {
         let path = format!("/v1/documents/{document}");
@@ -87,15 +54,20 @@ impl House {
 
     /// An order once `so` holds of it, or as it is when that takes too long.
     pub(super) async fn order_when(&self, id: &str, so: impl Fn(&Value) -> bool) -> Result<Value> {
-        let mut order = self.by_id(id).await?;
+        self.get_when(&format!("/v1/orders/{id}"), so).await
+    }
+
+    /// What is read there once `so` holds of it, or as it is when that takes too long.
+    pub(super) async fn get_when(&self, path: &str, so: impl Fn(&Value) -> bool) -> Result<Value> {
+        let mut found = self.people.han.get(path).await?.good()?;
         for _ in 0..LOOKS {
-            if so(&order) {
+            if so(&found) {
                 break;
             }
             tokio::time::sleep(LOOK).await;
-            order = self.by_id(id).await?;
+            found = self.people.han.get(path).await?.good()?;
         }
-        Ok(order)
+        Ok(found)
     }
 
     /// Says where each fault was, what was there and what it means.
@@ -152,27 +124,17 @@ impl House {
         bail!("the partners were not told everything in time")
     }
 
-    /// Waits until every callback that arrived was read.
-    pub(super) async fn settled_callbacks(&self) -> Result<()> {
+    /// Waits until every callback of this caller that arrived was read.
+    pub(super) async fn settled_callbacks(&self, caller: &str) -> Result<()> {
+        let path = format!("/v1/documents?channel={caller}&state=received");
         for _ in 0..LOOKS {
-            let unread = self.people.han.get("/v1/documents?channel=kuaidi100&state=received").await?.good()?;
+            let unread = self.people.han.get(&path).await?.good()?;
             if unread["items"].as_array().is_none_or(Vec::is_empty) {
                 return Ok(());
             }
             tokio::time::sleep(LOOK).await;
         }
         bail!("a callback was not read in time")
-    }
-
-    /// The parcel the carrier made of a fulfilment, once the ERP knows of it.
-    pub(super) async fn parcel_of(&self, fulfilment: &str) -> Result<Parcel> {
-        for _ in 0..LOOKS {
-            if let Some(parcel) = self.sandbox.state().parcels.get(fulfilment) {
-                return Ok(parcel.clone());
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        bail!("the carrier has no parcel of {fulfilment}")
     }
 
     /// The text of the newest event of this name in an order's history.

@@ -1,17 +1,18 @@
 //! The stage: database, partners, gateway and people, all in this process and all reached over HTTP.
 
+use super::{calls::text, moved};
 use super::{people::People, props, story::Story};
 use crate::{
     app::App,
     cli::{http::Caller, out},
     clock::Clock,
-    config::Config,
-    master,
+    intake, master,
     sandbox::{self, Sandbox},
     setup, web,
 };
 use anyhow::{Context as _, Result, anyhow, bail};
 use model::order::event::Actor;
+use serde_json::json;
 use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
@@ -19,12 +20,13 @@ use std::{
 };
 
 /// The tables of master data and what their rows are. Each may name what stands before it.
-const MASTER: [(&str, &str, &str); 7] = [
+const MASTER: [(&str, &str, &str); 8] = [
     ("products", "articles", "种商品"),
     ("warehouses", "warehouses", "个仓库"),
     ("carriers", "carriers", "家承运商"),
     ("rate_cards", "freight rates", "条运价"),
     ("prices", "prices", "条价格"),
+    ("promotions", "promotions", "个促销"),
     ("customers", "customers", "个客户"),
     ("stock", "stock levels", "条库存"),
 ];
@@ -42,21 +44,26 @@ pub(super) struct House {
     server: actix_web::dev::ServerHandle,
     /// Deleted with everything in it when this is dropped.
     folder: Option<tempfile::TempDir>,
-    at: PathBuf,
+    /// Where the database is, and the folders of those who do not speak over the network.
+    pub(super) at: PathBuf,
 }
 
 impl House {
     pub(super) async fn open(story: Story, wanted: Option<PathBuf>) -> Result<Self> {
         story.section("A company is set up", "搭建演示公司");
         let (folder, at) = folder(wanted)?;
-        let sandbox = sandbox::start(TcpListener::bind(LOCAL)?, sandbox::Options::default())?;
-        let config = config(&at.join("tributary.db"), &sandbox.url())?;
+        let mut sandbox = sandbox::start(TcpListener::bind(LOCAL)?, sandbox::Options::default())?;
+        let mail = TcpListener::bind(LOCAL)?;
+        let mail_at = mail.local_addr()?;
+        sandbox.take_mail(mail)?;
+        let config = moved::config(&at, LOCAL, &sandbox.url(), mail_at)?;
         let checked = setup::check(config).map_err(|mistakes| {
             let all: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
             anyhow!("the demo's configuration has mistakes:\n{}", all.join("\n"))
         })?;
         let core = Arc::new(setup::open(checked, Clock::system(), true).await?);
         let app = App::start(Arc::clone(&core))?;
+        intake::folder::start(&app);
         let listener = TcpListener::bind(LOCAL)?;
         let address = listener.local_addr()?;
         let (server, _ended) = web::start(app.clone(), listener)?;
@@ -87,15 +94,32 @@ impl House {
         let mut told = Vec::new();
         for (name, english, chinese) in MASTER {
             let kind = master::Kind::named(name).with_context(|| format!("master data has no kind {name}"))?;
-            let table = props::master(&format!("{name}.csv"))?;
-            let done = master::import(&self.app.core, kind, master::Format::Csv, &table, &Actor::System).await?;
-            if done.written != done.rows {
-                bail!("{name}.csv: {} of {} rows were imported; {:?}", done.written, done.rows, done.faults.first());
+            let mut rows = self.import(kind, &props::master(&format!("{name}.csv"))?).await?;
+            if name == "prices" {
+                // What the other doors charge.
+                rows += self.import(kind, &props::demo("prices.csv")?).await?;
             }
-            told.push(format!("{} {}", done.written, self.story.pick(english, chinese)));
+            told.push(format!("{rows} {}", self.story.pick(english, chinese)));
         }
         self.story.say(&format!("Master data: {}.", told.join(", ")), &format!("主数据：{}。", told.join("，")));
+        let ning = self.people.one("ning", "purchasing")?;
+        let point = json!({ "on_hand": "0", "reorder_point": "5", "reorder_quantity": "20" });
+        let set = ning.put("/v1/stock/CN-ZS/LT-FL-0030", &point).await?.good()?;
+        let (point, quantity) = (text(&set["reorder_point"]), text(&set["reorder_quantity"]));
+        self.story.say(
+            &format!("ning (purchasing) wants {quantity} LT-FL-0030 bought when fewer than {point} are free in CN-ZS."),
+            &format!("ning（purchasing）设定：CN-ZS 的 LT-FL-0030 可用量低于 {point} 件时补货 {quantity} 件。"),
+        );
         Ok(())
+    }
+
+    /// Imports a table, all of it; how many rows it has.
+    async fn import(&self, kind: master::Kind, table: &[u8]) -> Result<u32> {
+        let done = master::import(&self.app.core, kind, master::Format::Csv, table, &Actor::System).await?;
+        if done.written != done.rows {
+            bail!("{} of {} rows were imported; {:?}", done.written, done.rows, done.faults.first());
+        }
+        Ok(done.written)
     }
 
     /// Serves until Ctrl-C.
@@ -108,6 +132,10 @@ impl House {
             out::line(&format!("   curl -s -H \"Authorization: Bearer $KEY\" '{server}{path}'"));
         }
         out::line(&format!("   curl -s {partners}/control/state"));
+        self.story.say(
+            &format!("Or read and try the API at {server}/docs."),
+            &format!("或在 {server}/docs 阅读并试用 API。"),
+        );
         // However it is ended, the demo leaves nothing behind.
         crate::web::server::stop_asked().await;
         Ok(())
@@ -138,14 +166,4 @@ fn folder(wanted: Option<PathBuf>) -> Result<(Option<tempfile::TempDir>, PathBuf
         bail!("{} holds the database of an earlier demo; name a new folder", at.display());
     }
     Ok((None, at))
-}
-
-fn config(database: &std::path::Path, partners: &str) -> Result<Config> {
-    let mut config = Config::read(props::CONFIG, "config/demo.toml").map_err(|e| anyhow!("{e}"))?;
-    config.database.url = format!("sqlite://{}", database.display());
-    LOCAL.clone_into(&mut config.server.listen);
-    for connector in config.connectors.values_mut() {
-        partners.clone_into(&mut connector.url);
-    }
-    Ok(config)
 }

@@ -6,7 +6,7 @@ use crate::{
         house::House,
         props,
     },
-    sandbox::{Mode, Partner},
+    sandbox::{Mode, Partner, Received},
 };
 use anyhow::Result;
 use serde_json::Value;
@@ -38,7 +38,8 @@ async fn told(
     story.say(&format!("{number}: the ERP {english}."), &format!("{number}：ERP {chinese}。"));
     let order = house.order_when(text(&order["id"]), all_done).await?;
     let state = house.sandbox.state();
-    for seen in state.received.iter().skip(before).filter(|seen| seen.partner == Partner::Erp) {
+    let of_orders = |seen: &&Received| seen.partner == Partner::Erp && !seen.path.contains("requisitions");
+    for seen in state.received.iter().skip(before).filter(of_orders) {
         let path = seen.path.split('/').nth(1).unwrap_or_default();
         let went = match seen.fault {
             None => story.pick("answered", "已应答"),
