@@ -4,6 +4,7 @@ mod approval;
 mod backorder;
 mod closing;
 mod disorder;
+mod doors;
 mod feed;
 mod outage;
 mod parcel;
@@ -18,9 +19,10 @@ use std::pin::Pin;
 type Played<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub(super) type Scene = for<'a> fn(&'a House) -> Played<'a>;
 
-pub(super) const ALL: [Scene; 10] = [
+pub(super) const ALL: [Scene; 11] = [
     |house| Box::pin(shop::play(house)),
     |house| Box::pin(disorder::play(house)),
+    |house| Box::pin(doors::play(house)),
     |house| Box::pin(store::play(house)),
     |house| Box::pin(phone::play(house)),
     |house| Box::pin(approval::play(house)),

@@ -2,8 +2,12 @@
 
 use super::{calls::SHOP, house::House};
 use crate::cli::http::Answer;
-use adapters::{channels, sign};
+use adapters::{
+    channels,
+    sign::{self, Scheme},
+};
 use anyhow::{Result, anyhow, bail};
+use model::time::Instant;
 use serde_json::Value;
 
 /// A web shop: its platform, its channel, the header its topics stand in, and the name of its secret.
@@ -15,7 +19,13 @@ pub(super) struct Shop {
 }
 
 const SHOPIFY: Shop = Shop { platform: "shopify", channel: SHOP, topic: "x-shopify-topic", secret: "shopify_eu" };
+pub(super) const WOO: Shop =
+    Shop { platform: "woocommerce", channel: "woo-shop", topic: "x-wc-webhook-topic", secret: "woo_shop" };
 
+/// The channel of the partner that signs in a way of its own.
+pub(super) const PARTNER: &str = "partner-hook";
+/// The channel of the market place, whose webhooks are Standard Webhooks.
+pub(super) const MARKET: &str = "market";
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 impl House {
@@ -61,5 +71,22 @@ impl House {
             bail!("a signed webhook was answered {} {}", answer.status, answer.code());
         }
         self.read(answer.location.rsplit('/').next().unwrap_or_default()).await
+    }
+
+    /// Posts a body as the partner does whose signature the configuration describes.
+    pub(super) async fn partner_posts(&self, body: Vec<u8>, secret: &[u8]) -> Result<Answer> {
+        let channel = self.app.core.channels.get(PARTNER);
+        let signature = channel.and_then(|channel| channel.signature.as_ref());
+        let (name, value) = signature.ok_or_else(|| anyhow!("{PARTNER} has no signature"))?.sign(secret, &body);
+        self.door.post_bytes(&format!("/v1/channels/{PARTNER}/webhooks"), &[JSON, (&name, &value)], body).await
+    }
+
+    /// Posts a body as the market place does, signed at this time.
+    pub(super) async fn market_posts(&self, body: Vec<u8>, at: Instant) -> Result<Answer> {
+        let signed = sign::sign(Scheme::StandardWebhooks, &[self.secret("market")?], "msg_demo", at, &body);
+        let signed = signed.map_err(|fault| anyhow!("it cannot be signed: {}", fault.code()))?;
+        let headers = signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let headers: Vec<_> = std::iter::once(JSON).chain(headers).collect();
+        self.door.post_bytes(&format!("/v1/channels/{MARKET}/webhooks"), &headers, body.clone()).await
     }
 }
