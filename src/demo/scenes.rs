@@ -6,6 +6,7 @@ mod closing;
 mod disorder;
 mod doors;
 mod feed;
+mod folder;
 mod outage;
 mod parcel;
 mod phone;
@@ -19,10 +20,11 @@ use std::pin::Pin;
 type Played<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub(super) type Scene = for<'a> fn(&'a House) -> Played<'a>;
 
-pub(super) const ALL: [Scene; 11] = [
+pub(super) const ALL: [Scene; 12] = [
     |house| Box::pin(shop::play(house)),
     |house| Box::pin(disorder::play(house)),
     |house| Box::pin(doors::play(house)),
+    |house| Box::pin(folder::play(house)),
     |house| Box::pin(store::play(house)),
     |house| Box::pin(phone::play(house)),
     |house| Box::pin(approval::play(house)),
