@@ -5,6 +5,7 @@
 //! line says so and the demo fails. A scene is a function in its own file, listed in [`scenes::ALL`].
 
 mod calls;
+mod excel;
 mod house;
 mod moved;
 mod people;

@@ -7,6 +7,7 @@ mod disorder;
 mod doors;
 mod feed;
 mod folder;
+mod mending;
 mod outage;
 mod parcel;
 mod phone;
@@ -20,12 +21,13 @@ use std::pin::Pin;
 type Played<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub(super) type Scene = for<'a> fn(&'a House) -> Played<'a>;
 
-pub(super) const ALL: [Scene; 12] = [
+pub(super) const ALL: [Scene; 13] = [
     |house| Box::pin(shop::play(house)),
     |house| Box::pin(disorder::play(house)),
     |house| Box::pin(doors::play(house)),
     |house| Box::pin(folder::play(house)),
     |house| Box::pin(store::play(house)),
+    |house| Box::pin(mending::play(house)),
     |house| Box::pin(phone::play(house)),
     |house| Box::pin(approval::play(house)),
     |house| Box::pin(outage::play(house)),
