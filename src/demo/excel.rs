@@ -31,6 +31,18 @@ pub(super) fn corrected(workbook: &[u8], typed: &[(u32, u16, &str)]) -> Result<V
     Ok(saved.save_to_buffer()?)
 }
 
+/// A workbook of one sheet of texts.
+pub(super) fn table(rows: &[&[&str]]) -> Result<Vec<u8>> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (number, row) in rows.iter().enumerate() {
+        for (column, text) in row.iter().enumerate() {
+            sheet.write_string(u32::try_from(number)?, u16::try_from(column)?, *text)?;
+        }
+    }
+    Ok(book.save_to_buffer()?)
+}
+
 /// How many cells of the first sheet have a note.
 pub(super) fn notes(workbook: &[u8]) -> Result<usize> {
     let mut parts = zip::ZipArchive::new(Cursor::new(workbook))?;

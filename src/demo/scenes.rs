@@ -11,6 +11,7 @@ mod mending;
 mod outage;
 mod parcel;
 mod phone;
+mod prices;
 mod shop;
 mod store;
 
@@ -21,7 +22,7 @@ use std::pin::Pin;
 type Played<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub(super) type Scene = for<'a> fn(&'a House) -> Played<'a>;
 
-pub(super) const ALL: [Scene; 13] = [
+pub(super) const ALL: [Scene; 14] = [
     |house| Box::pin(shop::play(house)),
     |house| Box::pin(disorder::play(house)),
     |house| Box::pin(doors::play(house)),
@@ -29,6 +30,7 @@ pub(super) const ALL: [Scene; 13] = [
     |house| Box::pin(store::play(house)),
     |house| Box::pin(mending::play(house)),
     |house| Box::pin(phone::play(house)),
+    |house| Box::pin(prices::play(house)),
     |house| Box::pin(approval::play(house)),
     |house| Box::pin(outage::play(house)),
     |house| Box::pin(backorder::play(house)),
