@@ -7,6 +7,7 @@
 mod calls;
 mod excel;
 mod house;
+mod mailbox;
 mod moved;
 mod people;
 mod props;

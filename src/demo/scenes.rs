@@ -13,6 +13,7 @@ mod parcel;
 mod phone;
 mod prices;
 mod shop;
+mod shortage;
 mod store;
 
 use super::house::House;
@@ -22,7 +23,7 @@ use std::pin::Pin;
 type Played<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub(super) type Scene = for<'a> fn(&'a House) -> Played<'a>;
 
-pub(super) const ALL: [Scene; 14] = [
+pub(super) const ALL: [Scene; 15] = [
     |house| Box::pin(shop::play(house)),
     |house| Box::pin(disorder::play(house)),
     |house| Box::pin(doors::play(house)),
@@ -33,6 +34,7 @@ pub(super) const ALL: [Scene; 14] = [
     |house| Box::pin(prices::play(house)),
     |house| Box::pin(approval::play(house)),
     |house| Box::pin(outage::play(house)),
+    |house| Box::pin(shortage::play(house)),
     |house| Box::pin(backorder::play(house)),
     |house| Box::pin(parcel::play(house)),
     |house| Box::pin(feed::play(house)),

@@ -49,5 +49,13 @@ pub(super) async fn play(house: &House) -> Result<()> {
         ),
         &format!("CN-ZS 的 LT-PD-0009：在库 {on_hand}，已预留 {reserved}，扣除安全库存后可用 {free}。"),
     );
+    let count = |page: &serde_json::Value| page["items"].as_array().map_or(0, Vec::len);
+    let ended = house.get_when("/v1/replenishments?state=received", |page| count(page) == 2).await?;
+    let open = house.people.han.get("/v1/replenishments?state=approved").await?.good()?;
+    story.check(
+        count(&open) == 0 && count(&ended) == 2,
+        &format!("What was to be bought has come: {} replenishments received, {} open.", count(&ended), count(&open)),
+        &format!("所购已到：{} 条补货已收货，{} 条未完成。", count(&ended), count(&open)),
+    );
     Ok(())
 }
