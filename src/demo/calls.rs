@@ -1,7 +1,10 @@
 //! What everybody asks of the gateway, over HTTP.
 
 use super::house::House;
-use crate::cli::{http::percent_encoded, place};
+use crate::{
+    cli::{http::percent_encoded, place},
+    sandbox::Parcel,
+};
 use anyhow::{Result, anyhow, bail};
 use model::said::Location;
 use serde_json::Value;
@@ -135,6 +138,17 @@ impl House {
             tokio::time::sleep(LOOK).await;
         }
         bail!("a callback was not read in time")
+    }
+
+    /// The parcel the carrier made of a fulfilment, once the ERP knows of it.
+    pub(super) async fn parcel_of(&self, fulfilment: &str) -> Result<Parcel> {
+        for _ in 0..LOOKS {
+            if let Some(parcel) = self.sandbox.state().parcels.get(fulfilment) {
+                return Ok(parcel.clone());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        bail!("the carrier has no parcel of {fulfilment}")
     }
 
     /// The text of the newest event of this name in an order's history.

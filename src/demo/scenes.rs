@@ -2,6 +2,7 @@
 
 mod approval;
 mod backorder;
+mod carriers;
 mod closing;
 mod disorder;
 mod doors;
@@ -23,7 +24,7 @@ use std::pin::Pin;
 type Played<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub(super) type Scene = for<'a> fn(&'a House) -> Played<'a>;
 
-pub(super) const ALL: [Scene; 15] = [
+pub(super) const ALL: [Scene; 16] = [
     |house| Box::pin(shop::play(house)),
     |house| Box::pin(disorder::play(house)),
     |house| Box::pin(doors::play(house)),
@@ -37,6 +38,7 @@ pub(super) const ALL: [Scene; 15] = [
     |house| Box::pin(shortage::play(house)),
     |house| Box::pin(backorder::play(house)),
     |house| Box::pin(parcel::play(house)),
+    |house| Box::pin(carriers::play(house)),
     |house| Box::pin(feed::play(house)),
     |house| Box::pin(closing::play(house)),
 ];

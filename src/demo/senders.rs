@@ -3,6 +3,7 @@
 use super::{calls::SHOP, house::House};
 use crate::cli::http::Answer;
 use adapters::{
+    carriers::{self, signed},
     channels,
     sign::{self, Scheme},
 };
@@ -26,6 +27,10 @@ pub(super) const WOO: Shop =
 pub(super) const PARTNER: &str = "partner-hook";
 /// The channel of the market place, whose webhooks are Standard Webhooks.
 pub(super) const MARKET: &str = "market";
+/// The carriers' callers of the second half: one of the program's, one that configuration alone describes.
+pub(super) const EASYPOST: &str = "easypost";
+pub(super) const FORWARDER: &str = "forwarder";
+
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 impl House {
@@ -88,5 +93,28 @@ impl House {
         let headers = signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let headers: Vec<_> = std::iter::once(JSON).chain(headers).collect();
         self.door.post_bytes(&format!("/v1/channels/{MARKET}/webhooks"), &headers, body.clone()).await
+    }
+
+    /// EasyPost calls back.
+    pub(super) async fn easypost_calls(&self, body: &Value) -> Result<Answer> {
+        let carrier = &carriers::easypost::CARRIER;
+        let secret = (carrier.key)(&self.secret("easypost")?);
+        let body = body.to_string().into_bytes();
+        let signed = sign::sign(carrier.scheme, &[secret], "", self.app.core.clock.now(), &body);
+        let signed = signed.map_err(|fault| anyhow!("it cannot be signed: {}", fault.code()))?;
+        let headers = signed.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let headers: Vec<_> = std::iter::once(JSON).chain(headers).collect();
+        self.door.post_bytes(&format!("/v1/carriers/{EASYPOST}/callbacks"), &headers, body.clone()).await
+    }
+
+    /// The forwarder calls back, signed as the configuration's form says.
+    pub(super) async fn forwarder_calls(&self, body: &Value, secret: &[u8]) -> Result<Answer> {
+        let config = self.app.core.config.carriers.get(FORWARDER);
+        let form: Option<&signed::Form> = config.and_then(|config| config.form.as_ref());
+        let signature = &form.ok_or_else(|| anyhow!("{FORWARDER} has no form"))?.signature;
+        let body = body.to_string().into_bytes();
+        let value = signature.sign(secret, &body);
+        let headers = [JSON, (signature.header.as_str(), value.as_str())];
+        self.door.post_bytes(&format!("/v1/carriers/{FORWARDER}/callbacks"), &headers, body).await
     }
 }
