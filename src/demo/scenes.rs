@@ -11,6 +11,7 @@ mod folder;
 mod mending;
 mod outage;
 mod parcel;
+mod partners;
 mod phone;
 mod prices;
 mod shop;
@@ -24,7 +25,7 @@ use std::pin::Pin;
 type Played<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub(super) type Scene = for<'a> fn(&'a House) -> Played<'a>;
 
-pub(super) const ALL: [Scene; 16] = [
+pub(super) const ALL: [Scene; 17] = [
     |house| Box::pin(shop::play(house)),
     |house| Box::pin(disorder::play(house)),
     |house| Box::pin(doors::play(house)),
@@ -39,6 +40,7 @@ pub(super) const ALL: [Scene; 16] = [
     |house| Box::pin(backorder::play(house)),
     |house| Box::pin(parcel::play(house)),
     |house| Box::pin(carriers::play(house)),
+    |house| Box::pin(partners::play(house)),
     |house| Box::pin(feed::play(house)),
     |house| Box::pin(closing::play(house)),
 ];
