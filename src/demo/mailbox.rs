@@ -1,4 +1,4 @@
-//! What reached people's mailboxes, as they would read it.
+//! What reached people's mailboxes and phones, as they would read it.
 
 use super::house::House;
 use crate::sandbox::Mail;
@@ -9,6 +9,12 @@ impl House {
     pub(super) fn mails_to(&self, address: &str) -> Vec<String> {
         let to_it = |mail: &&Mail| mail.to.iter().any(|to| to == address);
         self.sandbox.state().mails.iter().filter(to_it).map(subject).collect()
+    }
+
+    /// The text messages to the number that ends like this, oldest first.
+    pub(super) fn texts_to(&self, number: &str) -> Vec<String> {
+        let texts = self.sandbox.state().texts;
+        texts.into_iter().filter(|text| text.to.ends_with(number)).map(|text| text.text).collect()
     }
 }
 

@@ -4,6 +4,7 @@ mod approval;
 mod backorder;
 mod carriers;
 mod closing;
+mod customers;
 mod disorder;
 mod doors;
 mod feed;
@@ -25,7 +26,7 @@ use std::pin::Pin;
 type Played<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub(super) type Scene = for<'a> fn(&'a House) -> Played<'a>;
 
-pub(super) const ALL: [Scene; 17] = [
+pub(super) const ALL: [Scene; 18] = [
     |house| Box::pin(shop::play(house)),
     |house| Box::pin(disorder::play(house)),
     |house| Box::pin(doors::play(house)),
@@ -41,6 +42,7 @@ pub(super) const ALL: [Scene; 17] = [
     |house| Box::pin(parcel::play(house)),
     |house| Box::pin(carriers::play(house)),
     |house| Box::pin(partners::play(house)),
+    |house| Box::pin(customers::play(house)),
     |house| Box::pin(feed::play(house)),
     |house| Box::pin(closing::play(house)),
 ];
