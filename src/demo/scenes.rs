@@ -1,5 +1,6 @@
 //! The scenes, in the order they are played. A new one is a file and its line here.
 
+mod api;
 mod approval;
 mod backorder;
 mod carriers;
@@ -26,7 +27,7 @@ use std::pin::Pin;
 type Played<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub(super) type Scene = for<'a> fn(&'a House) -> Played<'a>;
 
-pub(super) const ALL: [Scene; 18] = [
+pub(super) const ALL: [Scene; 19] = [
     |house| Box::pin(shop::play(house)),
     |house| Box::pin(disorder::play(house)),
     |house| Box::pin(doors::play(house)),
@@ -43,6 +44,7 @@ pub(super) const ALL: [Scene; 18] = [
     |house| Box::pin(carriers::play(house)),
     |house| Box::pin(partners::play(house)),
     |house| Box::pin(customers::play(house)),
+    |house| Box::pin(api::play(house)),
     |house| Box::pin(feed::play(house)),
     |house| Box::pin(closing::play(house)),
 ];

@@ -36,7 +36,8 @@ pub(super) async fn play(house: &House) -> Result<()> {
 
 async fn row(house: &House, order: &Value) -> Result<Vec<String>> {
     let mut why = holds(order);
-    if why.is_empty() {
+    // Where nothing is sent there was nothing to choose.
+    if why.is_empty() && !ways(order).is_empty() {
         why = house.why_from_there(text(&order["id"])).await?;
     }
     if order["status"] == "awaiting_approval" {
