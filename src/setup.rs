@@ -237,6 +237,7 @@ pub async fn open(checked: Checked, clock: Clock, exclusive: bool) -> Result<Cor
     };
     let store = Store::open(&options).await?;
     store.migrate().await?;
+    store::party_marks::mark_all(&store).await?;
     let party_key = PartyKey(secret(&store, PARTY_KEY).await?);
     let pepper = pepper(&store).await?;
     let tx = store.begin(Lane::Work).await?;

@@ -21,6 +21,7 @@ pub mod order_lists;
 pub mod order_places;
 pub mod orders;
 pub mod parties;
+pub mod party_marks;
 pub mod rejects;
 pub mod replenishments;
 pub mod said;

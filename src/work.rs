@@ -5,7 +5,11 @@ use crate::{
     app::Core,
     orders::{CommandJob, Outcome, RunError, Runner},
     replenish::{self, CHECK_REORDER},
-    store::{Lane, StoreError, orders, shipments, work},
+    store::{
+        Lane, StoreError,
+        documents::{self, DocumentState},
+        orders, shipments, work,
+    },
     tracking,
     transit::{self, COUNT_TRANSIT},
 };
@@ -23,6 +27,7 @@ use std::{sync::Arc, time::Duration};
 /// Kinds of work, as stored; keys are an order id, an order and a fulfilment id, a carrier and a number, a sku.
 pub const CHECK_LATE: &str = "check_late";
 pub const EXPIRE_RESERVATION: &str = "expire_reservation";
+pub const FORGET_DOCUMENT: &str = "forget_document";
 pub const LOSE_STOCK: &str = "lose_stock";
 pub const MATCH_PARCEL: &str = "match_parcel";
 pub const RETRY_ALLOCATION: &str = "retry_allocation";
@@ -72,6 +77,7 @@ async fn round(core: &Core, runner: &Runner) -> Result<usize, Fault> {
             CHECK_REORDER => replenish::check(core, &job.key).await?,
             COUNT_TRANSIT => transit::count(core, &job.key).await?,
             EXPIRE_RESERVATION => expire(runner, &job.key).await?,
+            FORGET_DOCUMENT => forget_document(core, &job.key).await?,
             LOSE_STOCK => lose_stock(runner, &job.key).await?,
             MATCH_PARCEL => match_parcel(core, runner, &job.key).await?,
             RETRY_ALLOCATION => retry_allocation(runner, &job.key).await?,
@@ -100,6 +106,29 @@ async fn expire(runner: &Runner, key: &str) -> Result<(), Fault> {
 async fn check_late(runner: &Runner, key: &str) -> Result<(), Fault> {
     if let Ok(order) = key.parse() {
         command(runner, order, Command::CheckLate).await?;
+    }
+    Ok(())
+}
+
+/// A document names somebody who was erased before it came. It has been read: its bytes go too, and are gone from the file.
+async fn forget_document(core: &Core, key: &str) -> Result<(), Fault> {
+    let Ok(id) = key.parse() else { return Ok(()) };
+    let found = documents::by_id(core.store.read(), id).await?;
+    let tx = core.store.begin(Lane::Work).await?;
+    match found.map(|document| document.state) {
+        // A large file is still being read.
+        Some(DocumentState::Receiving | DocumentState::Received) => {
+            let due = core.clock.now().plus(LEASE);
+            let again = work::Job { kind: FORGET_DOCUMENT.to_owned(), key: key.to_owned(), due };
+            work::schedule(&tx, &[again]).await?;
+            tx.commit().await?;
+        }
+        Some(DocumentState::Done | DocumentState::Held) => {
+            documents::forget(&tx, &[id]).await?;
+            tx.commit().await?;
+            core.store.checkpoint().await?;
+        }
+        Some(DocumentState::Erased) | None => tx.commit().await?,
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod m20261125_000005_replenishments;
 mod m20261125_000006_contract_prices;
 mod m20261125_000007_sku_case;
 mod m20261125_000008_waiting_lines;
+mod m20261125_000009_party_marks;
 
 /// Applies the steps in order; run by `tributary migrate` and at start.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000006_contract_prices::Migration),
             Box::new(m20261125_000007_sku_case::Migration),
             Box::new(m20261125_000008_waiting_lines::Migration),
+            Box::new(m20261125_000009_party_marks::Migration),
         ]
     }
 }

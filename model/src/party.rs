@@ -49,8 +49,12 @@ pub struct Destination {
     pub region: String,
     pub city: String,
     pub district: String,
+    /// Its first characters: in some countries a whole one is a street.
     pub postcode: String,
 }
+
+/// Characters of a postcode that distances and zones go by; the rest is the party's own, and is erased with it.
+pub const POSTCODE_CHARS: usize = 3;
 
 /// Which parts of a party a check needs are there; the parts themselves stay in the party.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Default)]
@@ -82,7 +86,7 @@ impl Party {
             region: a.region.clone(),
             city: a.city.clone(),
             district: a.district.clone(),
-            postcode: a.postcode.clone(),
+            postcode: a.postcode.trim().chars().take(POSTCODE_CHARS).collect(),
         })
     }
 }

@@ -29,7 +29,7 @@ use model::{
     rules::{checks::fingerprint, pricing::order_total},
     time::{Instant, SECOND},
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Lock order of every transaction: order keys, orders, fulfilments, stock, deliveries, journal counter.
 pub(super) async fn write(
@@ -50,7 +50,7 @@ pub(super) async fn write(
             return Err(StoreError::Conflict("order key"));
         }
     }
-    parties::insert(&tx, &people(jobs)).await?;
+    let erased = parties::insert(&tx, &people(jobs)).await?;
     let derived = derived(&written, &slots);
     let saved: Vec<SavedOrder<'_>> = derived
         .iter()
@@ -73,7 +73,7 @@ pub(super) async fn write(
     let asked = |kind| core.listeners.iter().any(|listener| listener.kinds.contains(&kind));
     let late = asked(MessageKind::FulfilmentLate);
     let works = written.works.iter().filter(|work| late || work.kind != WorkKind::CheckLate);
-    let works: Vec<work::Job> = works.map(job).chain(checks).collect();
+    let works: Vec<work::Job> = works.map(job).chain(checks).chain(to_forget(jobs, &erased, now)).collect();
     work::schedule(&tx, &works).await?;
     crash::point("orders.before_journal");
     let entries: Vec<Entry<'_>> = written
@@ -113,6 +113,19 @@ fn job(work: &Work) -> work::Job {
         WorkKind::CheckLate => crate::work::CHECK_LATE,
     };
     work::Job { kind: kind.to_owned(), key: work.order.to_string(), due: work.due }
+}
+
+/// Documents that name somebody who was erased: what they are for is done, so that they are forgotten again.
+fn to_forget(jobs: &[Prepared], erased: &BTreeSet<PartyId>, now: Instant) -> Vec<work::Job> {
+    let names_them = |job: &&Prepared| match job {
+        Prepared::Statements { parties, .. } => parties.iter().any(|(id, _)| erased.contains(id)),
+        Prepared::Command(_) => false,
+    };
+    let named = jobs.iter().filter(names_them).filter_map(|job| match job {
+        Prepared::Statements { job, .. } => Some(job.document.to_string()),
+        Prepared::Command(_) => None,
+    });
+    named.map(|key| work::Job { kind: crate::work::FORGET_DOCUMENT.to_owned(), key, due: now }).collect()
 }
 
 /// The people of all jobs, each once.

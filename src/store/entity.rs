@@ -21,6 +21,7 @@ pub mod order_keys;
 pub mod order_lines;
 pub mod orders;
 pub mod parties;
+pub mod party_marks;
 pub mod policies;
 pub mod prices;
 pub mod products;

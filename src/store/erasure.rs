@@ -3,49 +3,43 @@
 use super::{
     StoreError, Tx,
     bulk::{self, Role},
-    entity::{deliveries, parties, shipments, tracking},
+    entity::{deliveries, shipments, tracking},
+    parties::{self, Known},
+    party_marks::{self, By},
     rows,
 };
-use model::ids::{DeliveryId, DocumentId, OrderId, PartyId};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+use model::{
+    ids::{DeliveryId, DocumentId, OrderId, PartyId},
+    party::Party,
 };
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use std::collections::BTreeSet;
 
 /// Parties of one person at most.
-pub const SAME_MAX: u64 = 10_000;
+pub const SAME_MAX: usize = 10_000;
 
 /// Every party with the same first phone, the same mail or the very same details as this one, itself included.
 ///
 /// # Errors
 /// The database is gone.
 pub async fn same_person(conn: &impl ConnectionTrait, id: PartyId) -> Result<Vec<PartyId>, StoreError> {
-    use parties::Column as C;
-    let Some(known) = parties::Entity::find_by_id(id.uuid()).one(conn).await? else { return Ok(Vec::new()) };
-    // The literal halves are those of the partial indexes.
-    let is =
-        |column: C, value: &str, filled: &'static str| Condition::all().add(column.eq(value)).add(Expr::cust(filled));
-    let mut same = Condition::any().add(C::Id.eq(id.uuid()));
-    if !known.phone.is_empty() {
-        same = same.add(is(C::Phone, &known.phone, "phone <> ''"));
-    }
-    if !known.email.is_empty() {
-        same = same.add(is(C::Email, &known.email, "email <> ''"));
-    }
-    // Who gave neither is the same person where all details are.
-    if !known.name.is_empty() {
-        same = same.add(is(C::Name, &known.name, "name <> ''").add(C::Body.eq(known.body.as_str())));
-    }
-    let found: Vec<uuid::Uuid> = parties::Entity::find()
-        .select_only()
-        .column(C::Id)
-        .filter(same)
-        .order_by_asc(C::Id)
-        .limit(SAME_MAX)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    Ok(found.into_iter().map(PartyId::from_uuid).collect())
+    let known = match parties::get(conn, &[id]).await?.remove(&id) {
+        None => return Ok(Vec::new()),
+        Some(Known::Erased { .. }) => return Ok(vec![id]),
+        Some(Known::Here(party)) => party,
+    };
+    let mine = By::of(&known);
+    let found = party_marks::find(conn, &mine, SAME_MAX).await?;
+    // A name alone is many people's; who gave neither phone nor mail is the same person where all details are.
+    let is_same = |party: &Party| {
+        let shared = By::of(party).into_iter().filter(|by| mine.contains(by)).any(|by| !matches!(by, By::Name(_)));
+        shared || *party == *known
+    };
+    let same = found.into_iter().filter(|(_, party)| is_same(party)).map(|(id, _)| id);
+    let mut same: Vec<PartyId> = same.chain([id]).collect();
+    same.sort_unstable();
+    same.dedup();
+    Ok(same)
 }
 
 /// The callbacks that spoke of the parcels of these orders.

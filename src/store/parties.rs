@@ -4,14 +4,15 @@ use super::{
     StoreError, Tx,
     bulk::{self, Conflict, Lock, Role},
     entity::parties,
+    party_marks::{self, By},
     rows::{self, Place},
 };
 use model::{ids::PartyId, party::Party, time::Instant};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Value, sea_query::Expr};
-use std::collections::HashMap;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Value};
+use std::collections::{BTreeSet, HashMap};
 
 /// Rows of a search at most.
-pub const FOUND_MAX: u64 = 200;
+pub const FOUND_MAX: usize = 200;
 
 /// What we know of a party.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,15 +21,36 @@ pub enum Known {
     Erased { at: Instant },
 }
 
-/// Stores parties; one whose id is there already is left as it is, erased ones too.
+/// Stores parties; one whose id is there already is left as it is, erased ones too. Gives those that are erased.
 ///
 /// # Errors
 /// The database is gone.
-pub async fn insert(tx: &Tx, parties: &[(PartyId, Party)]) -> Result<(), StoreError> {
-    let mut rows = parties.iter().map(|(id, party)| row(*id, party)).collect::<Result<Vec<_>, _>>()?;
+pub async fn insert(tx: &Tx, parties: &[(PartyId, Party)]) -> Result<BTreeSet<PartyId>, StoreError> {
+    let ids: Vec<PartyId> = parties.iter().map(|(id, _)| *id).collect();
+    let known = standing(tx, &ids).await?;
+    let new = || parties.iter().filter(|(id, _)| !known.contains_key(id));
+    let mut rows = new().map(|(id, party)| row(*id, party)).collect::<Result<Vec<_>, _>>()?;
     rows.sort_by_key(|row| row.id);
     bulk::insert::<parties::Entity>(tx, rows, Conflict::Keep).await?;
-    Ok(())
+    party_marks::insert(tx, new().map(|(id, party)| (*id, party))).await?;
+    Ok(known.into_iter().filter(|(_, erased)| *erased).map(|(id, _)| id).collect())
+}
+
+/// Which of these are there, and whether they are erased.
+async fn standing(conn: &impl ConnectionTrait, ids: &[PartyId]) -> Result<HashMap<PartyId, bool>, StoreError> {
+    use parties::Column as C;
+    let mut found = HashMap::new();
+    for some in rows::uuids(ids.iter().copied()).chunks(bulk::IN_MAX) {
+        let page: Vec<(uuid::Uuid, Option<i64>)> = parties::Entity::find()
+            .select_only()
+            .columns([C::Id, C::ErasedAt])
+            .filter(C::Id.is_in(bulk::padded(some)))
+            .into_tuple()
+            .all(conn)
+            .await?;
+        found.extend(page.into_iter().map(|(id, erased)| (PartyId::from_uuid(id), erased.is_some())));
+    }
+    Ok(found)
 }
 
 /// # Errors
@@ -44,32 +66,8 @@ pub async fn get(conn: &impl ConnectionTrait, ids: &[PartyId]) -> Result<HashMap
 /// # Errors
 /// The database is gone.
 pub async fn search(conn: &impl ConnectionTrait, text: &str) -> Result<Vec<PartyId>, StoreError> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(vec![]);
-    }
-    // The literal halves are those of the partial indexes.
-    let is = |column: parties::Column, value: &str, filled: &'static str| {
-        Condition::all().add(column.eq(value)).add(Expr::cust(filled))
-    };
-    let mut wanted = Condition::any().add(is(parties::Column::Name, text, "name <> ''")).add(is(
-        parties::Column::Email,
-        text,
-        "email <> ''",
-    ));
-    let phone = digits(text);
-    if !phone.is_empty() {
-        wanted = wanted.add(is(parties::Column::Phone, &phone, "phone <> ''"));
-    }
-    let found: Vec<uuid::Uuid> = parties::Entity::find()
-        .select_only()
-        .column(parties::Column::Id)
-        .filter(wanted)
-        .limit(FOUND_MAX)
-        .into_tuple()
-        .all(conn)
-        .await?;
-    Ok(found.into_iter().map(PartyId::from_uuid).collect())
+    let found = party_marks::find(conn, &By::any(text), FOUND_MAX).await?;
+    Ok(found.into_iter().map(|(id, _)| id).collect())
 }
 
 /// Forgets people for ever: nothing of them stays but the id their orders know. On SQLite the name leaves the file
@@ -80,30 +78,20 @@ pub async fn search(conn: &impl ConnectionTrait, text: &str) -> Result<Vec<Party
 /// The database is gone.
 pub async fn erase(tx: &Tx, ids: &[PartyId], now: Instant) -> Result<(), StoreError> {
     use parties::Column as C;
-    let columns = [
-        (C::Id, Role::Key),
-        (C::Name, Role::Set),
-        (C::Phone, Role::Set),
-        (C::Email, Role::Set),
-        (C::Body, Role::Set),
-        (C::ErasedAt, Role::Set),
-    ];
-    let empty = || Value::from("");
-    let row = |id: &PartyId| vec![id.uuid().into(), empty(), empty(), empty(), empty(), now.0.into()];
+    let known = get(tx, ids).await?;
+    let here = known.iter().filter_map(|(id, known)| match known {
+        Known::Here(party) => Some((*id, &**party)),
+        Known::Erased { .. } => None,
+    });
+    party_marks::delete(tx, here).await?;
+    let columns = [(C::Id, Role::Key), (C::Body, Role::Set), (C::ErasedAt, Role::Set)];
+    let row = |id: &PartyId| vec![id.uuid().into(), Value::from(""), now.0.into()];
     bulk::update::<parties::Entity>(tx, &columns, ids.iter().map(row).collect()).await?;
     Ok(())
 }
 
 fn row(id: PartyId, party: &Party) -> Result<parties::Model, StoreError> {
-    let name = if party.name.is_empty() { &party.company } else { &party.name };
-    Ok(parties::Model {
-        id: id.uuid(),
-        name: name.clone(),
-        phone: party.phones.first().map(|phone| digits(phone)).unwrap_or_default(),
-        email: party.emails.first().cloned().unwrap_or_default(),
-        body: rows::json(party)?,
-        erased_at: None,
-    })
+    Ok(parties::Model { id: id.uuid(), body: rows::json(party)?, erased_at: None })
 }
 
 fn known(row: &parties::Model) -> Result<Known, StoreError> {
@@ -111,8 +99,4 @@ fn known(row: &parties::Model) -> Result<Known, StoreError> {
         Some(at) => Ok(Known::Erased { at: Instant(at) }),
         None => Ok(Known::Here(Place::new("parties", "body", &row.id).json(&row.body)?)),
     }
-}
-
-fn digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
 }

@@ -7,10 +7,6 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    pub name: String,
-    /// First phone, digits only, for search.
-    pub phone: String,
-    pub email: String,
     /// JSON of model::party::Party; '' once erased.
     pub body: String,
     pub erased_at: Option<i64>,

@@ -144,6 +144,36 @@ async fn an_erased_person_is_nowhere_and_the_history_still_replays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_names_them_again_is_forgotten_again() {
+    on_each_database(async |river| {
+        let first = river.shopify("orders/create", &of_the_person(1, 1, 2)).await.document;
+        let id = OrderId::of(CHANNEL, "1");
+        let people: Vec<PartyId> = people(&history(river, id).await).into_iter().collect();
+        let store = &river.app.core.store;
+        let tx = store.begin(Lane::Work).await.expect("begins");
+        parties::erase(&tx, &people, super::world::now()).await.expect("erased");
+        documents::forget(&tx, &[first]).await.expect("forgotten");
+        tx.commit().await.expect("commits");
+        // The shop goes on telling of the order as if nothing had been.
+        let again = river.shopify("orders/updated", &of_the_person(1, 2, 3)).await.document;
+        for _ in 0..1000 {
+            let found = documents::by_id(store.read(), again).await.expect("reads").expect("is there");
+            if found.state == documents::DocumentState::Erased && on_disk(river).is_empty() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        assert_eq!(documents::bytes(store.read(), again).await.expect("reads"), None);
+        assert_eq!(on_disk(river), Vec::<String>::new());
+        let order = river.order("1").await;
+        assert_eq!(order.lines[0].item.quantity, model::measure::Quantity::whole(3), "what it said was done");
+        let destination = order.header.ship_to.and_then(|party| party.destination).expect("a destination");
+        assert_eq!(destination.postcode, "351", "a whole postcode is a street");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_of_a_newer_program_is_kept_and_skipped() {
     use sea_orm::ConnectionTrait;
     on_each_database(async |river| {

@@ -9,8 +9,10 @@ use model::{
     party::Party,
     said::{Location, Reject},
 };
+use sea_orm::EntityTrait;
 use tributary::store::{
     documents,
+    entity::party_marks,
     parties::{self, Known},
     rejects,
 };
@@ -43,6 +45,65 @@ async fn a_party_is_found_by_phone_name_and_mail() {
             assert!(parties::search(db, text).await.expect("read").is_empty(), "{text}");
         }
         assert_eq!(parties::get(db, &[id]).await.expect("read")[&id], Known::Here(Box::new(party())));
+    })
+    .await;
+}
+
+/// An index keeps copies of its keys in pages it has split, and nothing overwrites those: no word of a person may be one.
+#[tokio::test]
+async fn no_index_has_a_word_of_a_person() {
+    use sea_orm::{ConnectionTrait, Statement};
+    on_each_database(async |world| {
+        let db = world.store.read();
+        let sql = if world.file.is_some() {
+            "SELECT group_concat(name, ' ') AS columns FROM pragma_table_info('parties')"
+        } else {
+            "SELECT string_agg(column_name, ' ' ORDER BY ordinal_position) AS columns FROM information_schema.columns \
+             WHERE table_name = 'parties' AND table_schema = current_schema()"
+        };
+        let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.expect("reads");
+        let columns: String = row.expect("a row").try_get("", "columns").expect("text");
+        assert_eq!(columns, "id body erased_at");
+        if world.file.is_some() {
+            let sql = "SELECT count(*) AS n FROM sqlite_master WHERE type = 'index' AND tbl_name = 'parties' AND sql IS NOT NULL";
+            let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.expect("reads");
+            let n: i64 = row.expect("a row").try_get("", "n").expect("a number");
+            assert_eq!(n, 0, "its key is an id; whoever adds an index adds it to ids");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_erased_is_found_by_nothing_and_comes_back_by_nothing() {
+    on_each_database(async |world| {
+        let id = PartyId::derived(&[b"q"]);
+        let tx = world.begin().await;
+        assert!(parties::insert(&tx, &[(id, party())]).await.expect("stored").is_empty());
+        parties::erase(&tx, &[id], NOW).await.expect("erased");
+        assert_eq!(parties::insert(&tx, &[(id, party())]).await.expect("left as it is"), [id].into());
+        tx.commit().await.expect("committed");
+        let db = world.store.read();
+        assert!(parties::search(db, NAME).await.expect("read").is_empty());
+        assert_eq!(party_marks::Entity::find().all(db).await.expect("read"), [], "no mark is left");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn people_of_an_older_program_are_marked_once() {
+    on_each_database(async |world| {
+        let id = PartyId::derived(&[b"q"]);
+        let tx = world.begin().await;
+        parties::insert(&tx, &[(id, party())]).await.expect("stored");
+        party_marks::Entity::delete_many().exec(&tx).await.expect("as an older program left it");
+        tx.commit().await.expect("committed");
+        let db = world.store.read();
+        assert!(parties::search(db, NAME).await.expect("read").is_empty());
+        for _ in 0..2 {
+            tributary::store::party_marks::mark_all(&world.store).await.expect("marked");
+            assert_eq!(parties::search(db, NAME).await.expect("read"), [id]);
+        }
     })
     .await;
 }
