@@ -63,6 +63,9 @@ const MIGRATION_WAIT: &str = "5min";
 const MIGRATION_LOCK: i64 = 0x7472_6962_7574_6172;
 /// Prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
+/// Pages of 4 KiB in the write-ahead log before they are written back into the file: a page that many orders touch is
+/// written back once for all of them.
+const WAL_PAGES: &str = "8000";
 /// Bytes the write-ahead log shrinks to after a checkpoint.
 const WAL_LIMIT: &str = "67108864";
 
@@ -114,7 +117,7 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<Store, Store
         .clone()
         // What is erased is overwritten, not only unlinked: a person's name must leave the file.
         .pragma("secure_delete", "1")
-        .pragma("wal_autocheckpoint", "1000")
+        .pragma("wal_autocheckpoint", WAL_PAGES)
         .pragma("journal_size_limit", WAL_LIMIT)
         .pragma("cache_size", format!("-{}", options.writer_cache_kib));
     let reader = base.pragma("query_only", "1").pragma("cache_size", format!("-{}", options.reader_cache_kib));
