@@ -206,6 +206,9 @@ pub struct Connector {
     /// Told of orders of these channels only; empty = of all.
     #[serde(default)]
     pub channels: Vec<String>,
+    /// Mail only: a file with the certificates (PEM) of an authority that is trusted besides the public ones, for a mail server
+    /// inside the house.
+    pub ca: Option<PathBuf>,
     /// Mail only: the sender's address.
     #[serde(default)]
     pub from: String,
@@ -315,7 +318,9 @@ impl Config {
             SecretSource::Env(_) | SecretSource::Value(_) => None,
         });
         let own = [&mut self.policies, &mut self.mappings];
-        for path in own.into_iter().chain(channels.map(|folder| &mut folder.path)).chain(secrets) {
+        let authorities = self.connectors.values_mut().filter_map(|connector| connector.ca.as_mut());
+        let folders = channels.map(|folder| &mut folder.path);
+        for path in own.into_iter().chain(folders).chain(secrets).chain(authorities) {
             // An empty path is none.
             if !path.as_os_str().is_empty() {
                 *path = folder.join(&*path);

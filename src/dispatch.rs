@@ -28,7 +28,7 @@ use backoff::Backoff;
 use model::time::SECOND;
 use pace::Pace;
 use send::{Client, Endpoint, Folder, Server, Transport};
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 use step::Partner;
 
 /// Shortest lease, seconds: a call needs time within it.
@@ -122,9 +122,22 @@ fn elsewhere(config: &config::Config, name: &str, connector: &config::Connector)
         let problem = if to_customers { "goes to customers, so it has no `to`" } else { "`to` names nobody" };
         return Err(wrong(&url, problem.to_owned()));
     }
-    Server::new(&connector.url, connector.inside, &connector.from, &connector.to, login)
+    let ca = connector.ca.as_deref().map(|file| ca(name, file)).transpose()?;
+    let config::Connector { url: address, inside, from, to, .. } = connector;
+    Server::new(send::WantedMail { url: address, inside: *inside, from, to, login, ca })
         .map(Transport::Mail)
         .map_err(|problem| wrong(&url, problem))
+}
+
+/// The certificates of an authority of the house's own.
+fn ca(name: &str, file: &Path) -> Result<Vec<u8>, ConfigError> {
+    let unreadable = |error| wrong(&format!("connectors.{name}.ca"), format!("{}: {error}", file.display()));
+    let pem = std::fs::read(file).map_err(unreadable)?;
+    // Whatever else is in a file, it is no authority.
+    if pem.windows(11).any(|part| part == b"BEGIN CERTI") {
+        return Ok(pem);
+    }
+    Err(wrong(&format!("connectors.{name}.ca"), format!("{} holds no certificate in PEM", file.display())))
 }
 
 /// The address of a partner that is called over HTTP; `None` for files and mail.

@@ -9,7 +9,7 @@ mod mail;
 
 pub use file::Folder;
 pub use http::{AddressRefused, Client, ClientError, Endpoint};
-pub use mail::{Security, Server};
+pub use mail::{Security, Server, Wanted as WantedMail};
 
 use super::auth::Credentials;
 use model::{

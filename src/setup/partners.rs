@@ -17,8 +17,11 @@ pub(super) fn listeners(config: &Config, mistakes: &mut Vec<Mistake>) -> Vec<Lis
         if let Err(error) = dispatch::check_address(config, name, connector)
             && !error.place.starts_with("secrets.")
         {
-            let (key, code) =
-                if error.place.ends_with(".auth") { ("auth", "auth_unfit") } else { ("url", "bad_address") };
+            let (key, code) = match error.place.rsplit('.').next() {
+                Some("auth") => ("auth", "auth_unfit"),
+                Some("ca") => ("ca", "unreadable"),
+                _ => ("url", "bad_address"),
+            };
             mistakes.push(mistake(key, code, &error.problem));
         }
         if let Err(error) = Credentials::of(config, &format!("connectors.{name}.auth"), &connector.auth)

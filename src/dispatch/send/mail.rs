@@ -14,7 +14,7 @@ use lettre::{
     transport::smtp::{
         Error,
         authentication::{Credentials as Login, Mechanism},
-        client::{AsyncSmtpConnection, TlsParameters},
+        client::{AsyncSmtpConnection, Certificate, TlsParameters},
         commands::{Data, Mail, Rcpt},
         extension::ClientId,
     },
@@ -70,18 +70,27 @@ impl std::fmt::Debug for Server {
     }
 }
 
+/// What a configuration says of a mail server.
+#[derive(Debug)]
+pub struct Wanted<'c> {
+    pub url: &'c str,
+    /// Plain connections and private addresses are meant.
+    pub inside: bool,
+    pub from: &'c str,
+    pub to: &'c [String],
+    /// A user and its password.
+    pub login: Option<(String, String)>,
+    /// Certificates (PEM) trusted besides the public ones.
+    pub ca: Option<Vec<u8>>,
+}
+
 impl Server {
-    /// A server at `url`; `login` is a user and its password.
+    /// The server that is wanted.
     ///
     /// # Errors
     /// What of the configuration cannot be used, in words.
-    pub fn new(
-        url: &str,
-        inside: bool,
-        from: &str,
-        to: &[String],
-        login: Option<(String, String)>,
-    ) -> Result<Self, String> {
+    pub fn new(wanted: Wanted<'_>) -> Result<Self, String> {
+        let Wanted { url, inside, from, to, login, ca } = wanted;
         let url = Url::parse(url).map_err(|_| "it is no address of the form smtp://host:587".to_owned())?;
         let (security, usual) = match url.scheme() {
             "smtps" => (Security::Tls, 465),
@@ -102,7 +111,12 @@ impl Server {
             return Err(format!("`to` has at most {TO_MAX} addresses"));
         }
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let tls = TlsParameters::new(host.clone()).map_err(|error| error.to_string())?;
+        let mut tls = TlsParameters::builder(host.clone());
+        if let Some(pem) = ca {
+            let unusable = |_| "`ca` holds no certificate in PEM".to_owned();
+            tls = tls.add_root_certificate(Certificate::from_pem(&pem).map_err(unusable)?);
+        }
+        let tls = tls.build().map_err(|error| error.to_string())?;
         let to = to.iter().map(|address| mailbox(address)).collect::<Result<_, _>>()?;
         Ok(Self { host, port, security, inside, tls, from: mailbox(from)?, to, login })
     }

@@ -36,9 +36,13 @@ fn python() -> Option<&'static str> {
 }
 
 fn smtp(port: u16, folder: &Path) -> Smtp {
+    smtp_with(port, folder, &[])
+}
+
+fn smtp_with(port: u16, folder: &Path, more: &[&std::ffi::OsStr]) -> Smtp {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/dispatch/smtp.py");
     let mut command = Command::new(python().expect("is there"));
-    let child = command.arg(script).arg(port.to_string()).arg(folder).spawn().expect("starts");
+    let child = command.arg(script).arg(port.to_string()).arg(folder).args(more).spawn().expect("starts");
     let server = Smtp(child);
     for _ in 0..1000 {
         if TcpStream::connect(("127.0.0.1", port)).is_ok() {
@@ -148,6 +152,61 @@ async fn a_refused_address_and_a_silent_server_wait_for_a_person() {
         .await;
     }
     drop(server);
+}
+
+/// A certificate for this machine, signed by itself, with its key: what a house without an authority has.
+fn certificate(folder: &Path, name: &str) -> std::path::PathBuf {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let made = rcgen::CertificateParams::new(names).expect("names").self_signed(&key).expect("signs");
+    let file = folder.join(name);
+    fs::write(&file, made.pem() + &key.serialize_pem()).expect("a file");
+    file
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_goes_over_tls_to_who_proves_to_be_the_server_and_takes_our_login() {
+    if !can_serve_mail() {
+        return;
+    }
+    let keys = tempfile::tempdir().expect("a folder");
+    let (ours, strange) = (certificate(keys.path(), "ours.pem"), certificate(keys.path(), "strange.pem"));
+    let login = |password: &str| {
+        format!("auth = {{ scheme = \"basic\", user = \"orders\", secret = \"mail\" }}\n[secrets]\nmail = {{ value = \"{password}\" }}")
+    };
+    let good = "a password of nobody";
+    for (mode, scheme) in [("tls", "smtps"), ("starttls", "smtp")] {
+        let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
+        let server = smtp_with(port, folder.path(), &[mode.as_ref(), ours.as_ref()]);
+        for (ca, password, error) in [
+            (Some(&ours), good, None),
+            (Some(&ours), "another password", Some("partner_auth")),
+            // A server that proves to be somebody else, or that nobody vouches for, is told nothing.
+            (Some(&strange), good, Some("partner_down")),
+            (None, good, Some("partner_down")),
+        ] {
+            let ca = ca.map(|file| format!("\nca = \"{}\"", file.display())).unwrap_or_default();
+            let desk = format!("{}{ca}\n{}", mail_to(scheme, port, "desk@example.com"), login(password));
+            with_desk(&desk, async |world| {
+                empty(folder.path());
+                let order = world.place("1001").await;
+                let ids = world.tell("desk", &order, &[OrderReleased]).await;
+                world.start();
+                while world.delivery(ids[0]).await.attempts == 0 && world.delivery(ids[0]).await.state != DeliveryState::Done {
+                    tokio::task::yield_now().await;
+                }
+                match error {
+                    None => world.until_all_done(&ids).await,
+                    Some(error) => assert_eq!(world.delivery(ids[0]).await.error, error, "{mode} {ca}"),
+                }
+                assert_eq!(files(folder.path()).len(), usize::from(error.is_none()), "{mode} {ca}");
+                let told = format!("{:?}", world.exchanges(ids[0]).await);
+                assert!(!told.contains("password"), "{told}");
+            })
+            .await;
+        }
+        drop(server);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

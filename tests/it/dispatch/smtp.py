@@ -1,4 +1,6 @@
-"""A mail server for tests: aiosmtpd with a rule or two. Usage: smtp.py <port> <folder for accepted mail>
+"""A mail server for tests: aiosmtpd with a rule or two. Usage: smtp.py <port> <folder for accepted mail> [tls|starttls <pem>]
+
+With TLS it wants the user `orders` with the password `a password of nobody`.
 
 An accepted mail becomes a file: its head as it came, an empty line, then subject and text as a reader understands them.
 """
@@ -6,10 +8,12 @@ An accepted mail becomes a file: its head as it came, an empty line, then subjec
 import email.policy
 import itertools
 import pathlib
+import ssl
 import sys
 import threading
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 PORT, FOLDER = int(sys.argv[1]), pathlib.Path(sys.argv[2])
 
@@ -37,5 +41,20 @@ class Rules:
         return "250 OK"
 
 
-Controller(Rules(), hostname="127.0.0.1", port=PORT).start()
+def authenticator(server, session, envelope, mechanism, data):
+    known = (data.login, data.password) == (b"orders", b"a password of nobody")
+    return AuthResult(success=known, handled=False)
+
+
+wanted = {}
+if len(sys.argv) > 3:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(sys.argv[4])
+    wanted = {"authenticator": authenticator, "auth_required": True}
+    if sys.argv[3] == "tls":
+        # The server cannot see that the connection is encrypted from its start.
+        wanted |= {"ssl_context": context, "auth_require_tls": False}
+    else:
+        wanted |= {"tls_context": context, "require_starttls": True}
+Controller(Rules(), hostname="127.0.0.1", port=PORT, **wanted).start()
 threading.Event().wait()
