@@ -137,7 +137,9 @@ pub(crate) async fn tell(
 /// The warehouse that what orders wait for is bought for: where it was proposed already, else where the most is kept.
 fn home<'a>(measured: &'a BTreeMap<Warehouse, Measured>, known: &[Replenishment]) -> Option<&'a Warehouse> {
     let stands = |warehouse: &&Warehouse| known.iter().any(|one| one.warehouse == **warehouse);
-    let most = || measured.iter().max_by_key(|(_, stock)| stock.reorder_point).map(|(warehouse, _)| warehouse);
+    let kept = |stock: &Measured| (stock.reorder_point, stock.level.safety, stock.level.on_hand);
+    // Of equals the first by its code.
+    let most = || measured.iter().rev().max_by_key(|(_, stock)| kept(stock)).map(|(warehouse, _)| warehouse);
     measured.keys().find(stands).or_else(most)
 }
 
