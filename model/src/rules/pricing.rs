@@ -128,7 +128,7 @@ pub struct Difference {
 pub struct Note {
     /// Stable code: `tolerance_other_currency`, `freight_rule_other_currency`, `no_freight_rule`, `tax_not_checked`,
     /// `tax_rate_unknown`, `tax_not_stated`, `cost_unknown`, `cost_other_currency`, and of each promotion that was considered
-    /// `promotion_applied`, `promotion_not_charged`, `promotion_expired`, `promotion_not_yet_valid`,
+    /// `promotion_applied`, `promotion_not_charged` (of a quote `promotion_outdone`), `promotion_expired`, `promotion_not_yet_valid`,
     /// `promotion_other_channel`, `promotion_other_group`, `promotion_other_currency`, `promotion_below_minimum`.
     pub code: String,
     pub args: Args,

@@ -172,7 +172,9 @@ async fn mail_goes_over_tls_to_who_proves_to_be_the_server_and_takes_our_login()
     let keys = tempfile::tempdir().expect("a folder");
     let (ours, strange) = (certificate(keys.path(), "ours.pem"), certificate(keys.path(), "strange.pem"));
     let login = |password: &str| {
-        format!("auth = {{ scheme = \"basic\", user = \"orders\", secret = \"mail\" }}\n[secrets]\nmail = {{ value = \"{password}\" }}")
+        format!(
+            "auth = {{ scheme = \"basic\", user = \"orders\", secret = \"mail\" }}\n[secrets]\nmail = {{ value = \"{password}\" }}"
+        )
     };
     let good = "a password of nobody";
     for (mode, scheme) in [("tls", "smtps"), ("starttls", "smtp")] {
@@ -192,7 +194,9 @@ async fn mail_goes_over_tls_to_who_proves_to_be_the_server_and_takes_our_login()
                 let order = world.place("1001").await;
                 let ids = world.tell("desk", &order, &[OrderReleased]).await;
                 world.start();
-                while world.delivery(ids[0]).await.attempts == 0 && world.delivery(ids[0]).await.state != DeliveryState::Done {
+                while world.delivery(ids[0]).await.attempts == 0
+                    && world.delivery(ids[0]).await.state != DeliveryState::Done
+                {
                     tokio::task::yield_now().await;
                 }
                 match error {

@@ -122,7 +122,14 @@ fn discount(order: &mut Order, facts: &Facts) -> Vec<Note> {
     for (line, sum) in order.lines.iter_mut().zip(&given_away.lines) {
         line.item.discount = line.item.discount.saturating_add(sum.difference);
     }
-    given_away.notes.into_iter().filter(is_promotion).collect()
+    let outdone = |mut note: Note| {
+        // Nobody charges anything yet: what was not taken would save less, and cannot be had as well.
+        if note.code == "promotion_not_charged" {
+            "promotion_outdone".clone_into(&mut note.code);
+        }
+        note
+    };
+    given_away.notes.into_iter().filter(is_promotion).map(outdone).collect()
 }
 
 /// States the freight and the tax that are due. Where no rule says how much, nothing is stated.

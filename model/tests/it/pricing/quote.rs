@@ -147,7 +147,7 @@ fn of_the_promotions_those_that_save_most_are_granted() {
         ("promotion_expired", "OVER"),
         ("promotion_applied", "A"),
         ("promotion_applied", "B"),
-        ("promotion_not_charged", "C"),
+        ("promotion_outdone", "C"),
     ];
     assert_eq!(notes, told);
     let mut order = stated(&quoted);
