@@ -80,7 +80,9 @@ impl House {
             let (place, was) = (place(&at, self.story.language), text(&reject["was"]));
             let was = if was.is_empty() { String::new() } else { format!(" “{was}”") };
             let (title, code, remedy) = (text(&reject["title"]), text(&reject["code"]), text(&reject["remedy"]));
-            self.story.detail(&format!("{place}{was}: {title} [{code}]. {remedy}"));
+            let english = format!("{place}{was}: {title} [{code}]. {remedy}");
+            let chinese = format!("{place}{was}：{title} [{code}]。{remedy}");
+            self.story.detail(self.story.pick(&english, &chinese));
         }
     }
 
@@ -92,7 +94,10 @@ impl House {
             let freight = format!("{}.{:02}", cents / 100, cents % 100);
             let offer = match text(&one["carrier"]) {
                 "" => String::new(),
-                carrier => format!(", {carrier} {} CNY {freight}, {days} d", text(&one["service"])),
+                carrier => {
+                    let days = format!("{days} {}", self.story.pick("d", "天"));
+                    format!(", {carrier} {} CNY {freight}, {days}", text(&one["service"]))
+                }
             };
             self.story.detail(&format!("{place}: {km} km{offer}: {}", self.why(&one)));
         }

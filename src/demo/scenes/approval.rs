@@ -75,9 +75,10 @@ fn refused(house: &House, user: &str, role: &str, answer: Answer, wanted: &str) 
 
 fn signed(house: &House, user: &str, role: &str, answer: &Answer, wanted: &str) {
     let status = text(&answer.body["status"]);
+    let word = house.story.language.say(&format!("status_{status}"), &model::said::Args::new()).title;
     house.story.check(
         answer.is_good() && status == wanted,
-        &format!("{user} ({role}) signs: {}, the order is now {status}.", answer.status),
-        &format!("{user}（{role}）签批：{}，订单状态 {status}。", answer.status),
+        &format!("{user} ({role}) signs: {}; the order: {word}.", answer.status),
+        &format!("{user}（{role}）签批：{}，订单状态：{word}。", answer.status),
     );
 }

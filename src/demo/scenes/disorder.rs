@@ -70,7 +70,7 @@ async fn paid_later(house: &House) -> Result<()> {
     house.story.check(
         before["holds"][0]["code"] == "payment_pending" && after["status"] == "released",
         &format!("#1002: held ({}); orders/paid arrives: {}.", holds(&before), text(&after["status_text"])),
-        &format!("#1002：暂停（{}）；orders/paid 到达后：{}。", holds(&before), text(&after["status_text"])),
+        &format!("#1002：挂起（{}）；orders/paid 到达后：{}。", holds(&before), text(&after["status_text"])),
     );
     Ok(())
 }
@@ -88,7 +88,7 @@ async fn price_too_low(house: &House) -> Result<()> {
             total(&order),
             holds(&order)
         ),
-        &format!("#1006（{}）：网店单价 {charged}，价格表为 {expected}：暂停（{}）。", total(&order), holds(&order)),
+        &format!("#1006（{}）：网店单价 {charged}，价目表为 {expected}：挂起（{}）。", total(&order), holds(&order)),
     );
     Ok(())
 }
