@@ -89,6 +89,9 @@ pub enum Command {
 /// What a person may change in an order.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, Default)]
 pub struct Amendment {
+    /// The new buyer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<PartyRef>,
     /// The new ship-to party.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ship_to: Option<PartyRef>,

@@ -1,5 +1,8 @@
 //! A person's change of an order, from the wire to the model. People go to `parties`; the order gets their ids.
 
+mod people;
+
+use self::people::{PartyBody, People};
 use super::{
     carry_out_with,
     preview::{self, Mode},
@@ -9,7 +12,6 @@ use crate::{
     app::App,
     auth::Permission,
     orders::{self, CommandJob},
-    store::parties::{self, Known},
     web::{
         api::shapes,
         body::Json,
@@ -30,7 +32,7 @@ use model::{
         refusal::Refusal,
         state::Order,
     },
-    party::{Address, Party},
+    party::Party,
     said::{Item, PartyRef, Specification},
 };
 use schemars::JsonSchema;
@@ -59,6 +61,9 @@ pub(super) const REFUSALS: &[&str] =
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Amend {
+    /// Who bought it: what is not given stays as it is.
+    buyer: Option<PartyBody>,
+    /// Where it goes and to whom: what is not given stays as it is.
     ship_to: Option<PartyBody>,
     /// New quantities by line number, in the line's ordered unit; `"0"` takes the line out.
     #[serde(default)]
@@ -106,54 +111,6 @@ impl Number {
             Self::Text(text) => text.clone(),
         }
     }
-}
-
-/// An address alone keeps the name and the phones; what says nothing at all changes nothing.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct PartyBody {
-    #[serde(default)]
-    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
-    name: String,
-    #[serde(default)]
-    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
-    company: String,
-    #[serde(default)]
-    #[schemars(length(max = 50), inner(length(max = 500), regex(pattern = shapes::TEXT)))]
-    phones: Vec<String>,
-    #[serde(default)]
-    #[schemars(length(max = 50), inner(length(max = 500), regex(pattern = shapes::TEXT)))]
-    emails: Vec<String>,
-    #[serde(default)]
-    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
-    tax_number: String,
-    address: Option<AddressBody>,
-    #[serde(default)]
-    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
-    note: String,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct AddressBody {
-    #[serde(default)]
-    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
-    country: String,
-    #[serde(default)]
-    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
-    region: String,
-    #[serde(default)]
-    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
-    city: String,
-    #[serde(default)]
-    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
-    district: String,
-    #[serde(default)]
-    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
-    street: String,
-    #[serde(default)]
-    #[schemars(length(max = 500), regex(pattern = shapes::TEXT))]
-    postcode: String,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -211,10 +168,9 @@ pub(super) async fn amend(
     let id = order_id(&id)?;
     let slot = load(&app.core, id).await?;
     let order = slot.order().ok_or_else(|| Problem::refused(Refusal::new("not_placed")))?;
-    let known = consignee(&app, order).await?;
+    let known = people::as_they_stand(&app, order).await?;
     let mut parties = Vec::new();
-    let amendment = amendment(body.0, order, |party| {
-        let party = completed(party, known);
+    let amendment = amendment(body.0, order, &known, |party| {
         let reference = orders::refer(&app.core.party_key, id, &party);
         parties.push((reference.id, party));
         reference
@@ -227,28 +183,13 @@ pub(super) async fn amend(
     carry_out_with(&app, &caller, id, command, parties).await
 }
 
-/// Who gets the goods as the order stands.
-async fn consignee(app: &App, order: &Order) -> Result<Option<Party>, Problem> {
-    let Some(to) = &order.header.ship_to else { return Ok(None) };
-    let known = parties::get(app.core.store.read(), &[to.id]).await?.remove(&to.id);
-    Ok(known.and_then(|known| if let Known::Here(party) = known { Some(*party) } else { None }))
-}
-
-/// A new address alone is the same person's: a party that names nobody takes name and phones from the one before.
-fn completed(party: Party, known: Option<Party>) -> Party {
-    let nameless =
-        party.name.is_empty() && party.company.is_empty() && party.phones.is_empty() && party.emails.is_empty();
-    match known {
-        Some(known) if nameless => {
-            let note = if party.note.is_empty() { known.note } else { party.note };
-            Party { address: party.address.or(known.address), note, ..known }
-        }
-        Some(_) | None => party,
-    }
-}
-
 /// The amendment in the model's words; `file` files a person away.
-fn amendment(body: Amend, order: &Order, file: impl FnOnce(Party) -> PartyRef) -> Result<Amendment, Problem> {
+fn amendment(
+    body: Amend,
+    order: &Order,
+    known: &People,
+    mut file: impl FnMut(Party) -> PartyRef,
+) -> Result<Amendment, Problem> {
     if body.quantities.len() > LINES_MAX || body.items.len() > LINES_MAX {
         return Err(Problem::bad_request("too_many_lines").with("max", LINES_MAX));
     }
@@ -261,8 +202,9 @@ fn amendment(body: Amend, order: &Order, file: impl FnOnce(Party) -> PartyRef) -
     let items = body.items.into_iter().enumerate().map(|(no, body)| item(no, body, order));
     let items = items.collect::<Result<Vec<_>, Problem>>()?;
     let why = words("why", body.why)?;
-    let ship_to = body.ship_to.map(party).transpose()?.map(file);
-    Ok(Amendment { ship_to, quantities, items, why })
+    let buyer = body.buyer.map(|body| body.over("/buyer", &known.buyer)).transpose()?;
+    let ship_to = body.ship_to.map(|body| body.over("/ship_to", &known.ship_to)).transpose()?;
+    Ok(Amendment { buyer: buyer.map(&mut file), ship_to: ship_to.map(&mut file), quantities, items, why })
 }
 
 fn item(no: usize, body: ItemBody, order: &Order) -> Result<Item, Problem> {
@@ -308,35 +250,6 @@ fn item(no: usize, body: ItemBody, order: &Order) -> Result<Item, Problem> {
         total: None,
         ships: body.ships,
         specification: specification.collect::<Result<Vec<_>, Problem>>()?,
-    })
-}
-
-fn party(body: PartyBody) -> Result<Party, Problem> {
-    let short = |field: &str, value| text(&format!("/ship_to/{field}"), value);
-    if body.phones.len() > VALUES_MAX || body.emails.len() > VALUES_MAX {
-        return Err(invalid("/ship_to/phones"));
-    }
-    let all = |field: &'static str, values: Vec<String>| {
-        values.into_iter().map(|value| short(field, value)).collect::<Result<Vec<_>, Problem>>()
-    };
-    let address = body.address.map(|a| {
-        Ok::<_, Problem>(Address {
-            country: short("address/country", a.country)?.to_ascii_uppercase(),
-            region: short("address/region", a.region)?,
-            city: short("address/city", a.city)?,
-            district: short("address/district", a.district)?,
-            street: short("address/street", a.street)?,
-            postcode: short("address/postcode", a.postcode)?,
-        })
-    });
-    Ok(Party {
-        name: short("name", body.name)?,
-        company: short("company", body.company)?,
-        phones: all("phones", body.phones)?,
-        emails: all("emails", body.emails)?,
-        tax_number: short("tax_number", body.tax_number)?,
-        address: address.transpose()?,
-        note: short("note", body.note)?,
     })
 }
 

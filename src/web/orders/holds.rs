@@ -45,6 +45,7 @@ fn spoken(args: &Args, numbers: &Numbers, language: Language) -> Args {
     for (name, parts) in &mut spoken {
         let parts_in_words: Vec<String> = match name.as_str() {
             ORDERS => parts.split(',').map(|id| number(id).unwrap_or_else(|| id.to_owned())).collect(),
+            "missing" => parts.split(',').map(|part| word(language, &format!("lacks_{}", part.trim()))).collect(),
             name if CODES.contains(&name) => parts.split(',').map(|code| word(language, code.trim())).collect(),
             _ => continue,
         };

@@ -19,14 +19,40 @@ async fn a_new_address_alone_is_the_same_persons() {
         (&json!("Anna de Vries"), &json!("Zwolle"))
     );
     assert!(shown["ship_to"]["phones"].as_array().is_some_and(|phones| !phones.is_empty()), "{shown}");
-    let other = json!({ "name": "Bo Visser", "address": there["address"] });
+    let other = json!({ "name": "Bo Visser", "phones": [] });
     desk.post(&format!("{order}/amend"), &key, json!({ "ship_to": other, "why": "a neighbour takes it" })).await;
     let (_, shown) = desk.get(&order, &key).await;
+    let to = &shown["ship_to"];
     assert_eq!(
-        (&shown["ship_to"]["name"], &shown["ship_to"]["phones"]),
+        (&to["name"], &to["phones"]),
         (&json!("Bo Visser"), &Value::Null),
-        "{shown}"
+        "what is taken away is gone: {shown}"
     );
+    assert_eq!(to["address"]["street"], json!("Kade 2"), "a name alone keeps the address: {shown}");
+}
+
+#[actix_web::test]
+async fn a_buyer_without_a_name_is_said_to_lack_it_and_gets_one() {
+    let desk = Desk::open().await;
+    let key = desk.key("lin", "order_desk").await;
+    let id = desk.order("orders/create", &shop_order(1, 12, "")).await;
+    let order = format!("/v1/orders/{id}");
+    for (language, name, other) in [("en", "name", "mail"), ("zh", "姓名", "邮箱")] {
+        let ask = TestRequest::get().uri(&order).insert_header(("accept-language", language));
+        let (_, shown) = desk.send(ask, &key).await;
+        let hold = shown["holds"].as_array().and_then(|all| all.iter().find(|h| h["code"] == "buyer_unreachable"));
+        let hold = hold.unwrap_or_else(|| panic!("nobody says who it is: {shown}"));
+        let detail = hold["detail"].as_str().expect("words");
+        assert!(detail.contains(name) && !detail.contains(other), "only the name is missing: {detail}");
+    }
+    let people =
+        json!({ "buyer": { "name": "Anna de Vries" }, "ship_to": { "name": "Bo Visser" }, "why": "they called" });
+    let (status, answer) = desk.post(&format!("{order}/amend"), &key, people).await;
+    assert_eq!(status, 200, "{answer}");
+    let (_, shown) = desk.get(&order, &key).await;
+    assert_eq!((&shown["holds"], &shown["buyer"]["name"]), (&json!([]), &json!("Anna de Vries")), "{shown}");
+    assert_eq!(shown["buyer"]["emails"], json!(["buyer1@example.com"]), "what is not given stays: {shown}");
+    assert_eq!(shown["ship_to"]["name"], json!("Bo Visser"), "{shown}");
 }
 
 #[actix_web::test]

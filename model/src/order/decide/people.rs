@@ -73,6 +73,9 @@ pub(super) fn resolve_hold(deed: &mut Deed<'_>, code: &str, how: &str) -> Result
 pub(super) fn amend(deed: &mut Deed<'_>, amendment: &Amendment) -> Result<(), Refusal> {
     let order = alive(deed)?;
     let mut content = order.content();
+    if let Some(buyer) = &amendment.buyer {
+        content.header.buyer = Some(buyer.clone());
+    }
     if let Some(ship_to) = &amendment.ship_to {
         content.header.ship_to = Some(ship_to.clone());
     }
