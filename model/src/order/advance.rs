@@ -13,7 +13,7 @@ use crate::{
     ids::FulfilmentId,
     measure::Quantity,
     rules::{
-        allocation::{self, Allocation, Need, ShipRule},
+        allocation::{self, Allocation, Need, ShipRule, Unserved},
         approval, carrier, checks, pricing, priority,
     },
     said::{Args, PaymentMethod, PaymentState, args},
@@ -26,7 +26,11 @@ const STEPS_MAX: usize = 32;
 /// Hold codes of the pipeline itself; those of checks and audit are theirs.
 pub const AWAITING_STOCK: &str = "awaiting_stock";
 pub const NO_CARRIER: &str = "no_carrier";
+pub const TOO_HEAVY: &str = "too_heavy_to_carry";
 pub const PAYMENT_PENDING: &str = "payment_pending";
+
+/// The argument of a hold that lists why nothing carries the order, in codes of warehouses and services.
+const REASONS: &str = "reasons";
 
 /// Runs stage after stage until the order blocks, is released, or is done.
 pub(super) fn advance(deed: &mut Deed<'_>) {
@@ -114,13 +118,22 @@ fn run_allocation(deed: &mut Deed<'_>) {
         ShipRule::ShipAvailable => allocation.plans.is_empty() && !in_hand && !needs.is_empty(),
         ShipRule::ShipComplete => !allocation.backorders.is_empty(),
     };
-    let unserved = allocation::unserved(&allocation) && !needs.is_empty();
-    let lines = lines_of(&allocation);
+    let unserved = allocation::unserved(&allocation).filter(|_| !needs.is_empty());
+    let mut args = lines_of(&allocation);
+    let reasons = checks::list(allocation.reasons.candidates.iter().map(|candidate| &candidate.why_not));
     plan(deed, allocation);
-    if unserved {
-        hold(deed, NO_CARRIER, "logistics", Stage::Allocation, ReleaseRule::Mended, lines);
+    if let Some(unserved) = unserved {
+        args.insert(REASONS.to_owned(), reasons);
+        hold(deed, unserved_code(unserved), "logistics", Stage::Allocation, ReleaseRule::Mended, args);
     } else if stuck {
-        hold(deed, AWAITING_STOCK, "purchasing", Stage::Allocation, ReleaseRule::Stock, lines);
+        hold(deed, AWAITING_STOCK, "purchasing", Stage::Allocation, ReleaseRule::Stock, args);
+    }
+}
+
+const fn unserved_code(unserved: Unserved) -> &'static str {
+    match unserved {
+        Unserved::NoService => NO_CARRIER,
+        Unserved::TooHeavy => TOO_HEAVY,
     }
 }
 
@@ -232,18 +245,24 @@ fn run_carrier(deed: &mut Deed<'_>) {
     let Some(order) = deed.order() else { return };
     let mut choices = Vec::new();
     let mut without = Vec::new();
+    let mut reasons = Vec::new();
     let collected = order.header.ship_to.is_none();
     for fulfilment in order.fulfilments.iter().filter(|f| f.state == FulfilmentState::Planned && !collected) {
         match carrier::choose(order, fulfilment, deed.facts()) {
             Some(choice) => choices.push(choice),
-            None => without.push(fulfilment.warehouse.to_string()),
+            None => {
+                without.push(fulfilment.warehouse.to_string());
+                reasons.extend(carrier::why_none(order, fulfilment, deed.facts()));
+            }
         }
     }
     if without.is_empty() {
         deed.push(Event::CarrierChosen { choices });
     } else {
-        let args = args([("warehouses", without.join(","))]);
-        hold(deed, NO_CARRIER, "logistics", Stage::Carrier, ReleaseRule::Mended, args);
+        let heavy = reasons.iter().any(|reason| reason == "too_heavy");
+        let unserved = if heavy { Unserved::TooHeavy } else { Unserved::NoService };
+        let args = args([("warehouses", without.join(",")), (REASONS, checks::list(reasons))]);
+        hold(deed, unserved_code(unserved), "logistics", Stage::Carrier, ReleaseRule::Mended, args);
     }
 }
 

@@ -99,12 +99,27 @@ pub fn allocate(order: &Order, needs: &[Need], facts: &Facts) -> Allocation {
     explain::allocation(needs, &ground, &problem, found)
 }
 
+/// Why nothing is planned although stock is not what lacks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unserved {
+    /// No service goes to the destination.
+    NoService,
+    /// Services go there, and none carries so much in one parcel.
+    TooHeavy,
+}
+
 /// No carrier takes this order from anywhere: nothing is planned, and not for want of stock.
-pub fn unserved(allocation: &Allocation) -> bool {
+pub fn unserved(allocation: &Allocation) -> Option<Unserved> {
     let says = |code: &str| allocation.reasons.candidates.iter().any(|c| c.why_not == code);
     let only_service =
         allocation.reasons.candidates.iter().all(|c| matches!(c.why_not.as_str(), "inactive" | "no_service"));
-    allocation.plans.is_empty() && (says("too_heavy") || (says("no_service") && only_service))
+    if !allocation.plans.is_empty() {
+        None
+    } else if says("too_heavy") {
+        Some(Unserved::TooHeavy)
+    } else {
+        (says("no_service") && only_service).then_some(Unserved::NoService)
+    }
 }
 
 /// The settings of this rule, `[allocation]` of the policy files. Weights are minor units of the base currency.

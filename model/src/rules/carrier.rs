@@ -71,6 +71,15 @@ pub fn choose(order: &Order, fulfilment: &Fulfilment, facts: &Facts) -> Option<C
     })
 }
 
+/// Why each service was left out when [`choose`] finds none; `no_service` when none goes there at all.
+pub(crate) fn why_none(order: &Order, fulfilment: &Fulfilment, facts: &Facts) -> Vec<String> {
+    let warehouse = facts.world.warehouses.iter().find(|w| w.code == fulfilment.warehouse);
+    let ways = warehouse.zip(destination(order, facts)).map_or_else(Vec::new, |(warehouse, to)| {
+        offers(warehouse, &to, load(order, &fulfilment.lines, facts), facts, order.header.wished)
+    });
+    if ways.is_empty() { vec!["no_service".to_owned()] } else { ways.into_iter().map(|way| way.excluded).collect() }
+}
+
 /// Every service from `warehouse` to `destination`, best first, then those that cannot be had. Equal scores stand in
 /// the order of carrier and service code.
 pub fn offers(

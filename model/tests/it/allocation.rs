@@ -14,7 +14,7 @@ use model::{
     order::state::{Fulfilment, FulfilmentLine, FulfilmentState, Order},
     party::Destination,
     rules::{
-        allocation::{Allocation, AllocationPolicy, Candidate, Need, ShipRule, allocate, unserved},
+        allocation::{Allocation, AllocationPolicy, Candidate, Need, ShipRule, Unserved, allocate, unserved},
         carrier::{CarrierPolicy, choose},
         policy::Policies,
     },
@@ -82,7 +82,7 @@ fn plans_for_simple_needs() {
         let found = allocate(&order_to("上海市", "上海市"), needs, &facts);
         assert_eq!(shape(&found), expected, "{needs:?}");
         assert_eq!(found.reasons.method, "exact");
-        assert!(!unserved(&found));
+        assert_eq!(unserved(&found), None);
     }
 }
 
@@ -217,7 +217,7 @@ fn where_no_carrier_goes_nothing_is_planned() {
     });
     let found = allocate(&order_to("上海市", "上海市"), &[need(1, "L1", 1)], &facts);
     assert_eq!(shape(&found), "later:1x1");
-    assert!(unserved(&found));
+    assert_eq!(unserved(&found), Some(Unserved::NoService));
     assert!(found.reasons.candidates.iter().all(|c| c.why_not == "no_service"), "{found:?}");
 }
 
@@ -233,7 +233,7 @@ fn what_is_too_heavy_for_every_carrier_is_not_planned() {
     assert_eq!(shape(&split), "GZ:1x10 | SH:1x10");
     let heavy = allocate(&order_to("上海市", "上海市"), &[need(1, "L1", 90)], &facts);
     assert_eq!(shape(&heavy), "later:1x90");
-    assert!(unserved(&heavy));
+    assert_eq!(unserved(&heavy), Some(Unserved::TooHeavy));
     assert_eq!(candidate(&heavy, "GZ").why_not, "too_heavy");
 }
 

@@ -20,6 +20,9 @@ const ORDERS: &str = "orders";
 /// The argument that names what may be meant, which is also the code of its words.
 const MEANT: &str = "did_you_mean";
 
+/// The argument that lists why nothing carries the order. Holds of old do not have it.
+const REASONS: &str = "reasons";
+
 type Numbers = HashMap<OrderId, String>;
 
 pub(in crate::web) async fn holds(
@@ -39,7 +42,7 @@ fn others(args: &Args) -> impl Iterator<Item = OrderId> {
 
 /// Arguments that are codes in words, and ids of orders as their numbers.
 fn spoken(args: &Args, numbers: &Numbers, language: Language) -> Args {
-    const CODES: [&str; 3] = ["asked", "differences", "refusal"];
+    const CODES: [&str; 4] = ["asked", "differences", "reasons", "refusal"];
     let number = |id: &str| id.parse().ok().and_then(|id: OrderId| numbers.get(&id).cloned());
     let mut spoken = args.clone();
     for (name, parts) in &mut spoken {
@@ -59,6 +62,9 @@ fn one_hold(hold: &Hold, numbers: &Numbers, language: Language) -> Value {
     let mut words = language.say(&hold.code, &spoken);
     if spoken.contains_key(MEANT) {
         words.detail = format!("{} {}", words.detail, language.say(MEANT, &spoken).detail);
+    }
+    if spoken.get(REASONS).is_some_and(|reasons| !reasons.is_empty()) {
+        words.detail = format!("{} {}", words.detail, language.say("reasons_seen", &spoken).detail);
     }
     let named = |id: OrderId| json!({ "id": id, "number": numbers.get(&id) });
     json!({

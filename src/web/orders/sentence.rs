@@ -11,6 +11,7 @@ use model::{
     rules::{allocation::Allocation, carrier::CarrierChoice, pricing::PriceAudit},
     said::{Args, args},
 };
+use std::collections::BTreeSet;
 
 /// Parts of a list that are named; of more, only the first.
 const PARTS_MAX: usize = 8;
@@ -29,7 +30,7 @@ pub(super) fn sentence(event: &Event, currency: Option<Currency>, language: Lang
         Event::Checked { lines } => ("event_checked", args([("lines", lines.len().to_string())])),
         Event::PriceAudited { audit } => audited(audit, currency, language),
         Event::Prioritised { priority } => ("event_prioritised", args([("score", priority.score.to_string())])),
-        Event::Allocated { allocation, .. } => allocated(allocation),
+        Event::Allocated { allocation, .. } => allocated(allocation, language),
         Event::Unallocated { why, .. } => ("event_unallocated", args([("why", word(language, why))])),
         Event::ApprovalNotNeeded { reasons, .. } => {
             ("event_approval_not_needed", args([("rows", reasons.rows.len().to_string())]))
@@ -122,7 +123,7 @@ fn audited(audit: &PriceAudit, currency: Option<Currency>, language: Language) -
     ("event_price_audited_differs", args([total, ("differences", differences)]))
 }
 
-fn allocated(allocation: &Allocation) -> (&'static str, Args) {
+fn allocated(allocation: &Allocation, language: Language) -> (&'static str, Args) {
     let plan = |p: &model::rules::allocation::Plan| {
         if p.carrier.is_empty() {
             p.warehouse.to_string()
@@ -137,7 +138,16 @@ fn allocated(allocation: &Allocation) -> (&'static str, Args) {
     match (allocation.plans.is_empty(), allocation.backorders.is_empty()) {
         (_, true) => ("event_allocated", args([plans, looked_at])),
         (false, false) => ("event_allocated_partly", args([plans, short, looked_at])),
-        (true, false) => ("event_allocated_nothing", args([short, looked_at])),
+        (true, false) => {
+            let all = allocation.reasons.candidates.iter().map(|candidate| candidate.why_not.as_str());
+            // Each once: ten warehouses without stock are one reason.
+            let reasons: BTreeSet<&str> = all.filter(|why| !why.is_empty()).collect();
+            if reasons.is_empty() {
+                return ("event_allocated_nowhere", args([short]));
+            }
+            let reasons = listed(reasons.into_iter().map(|why| word(language, why)));
+            ("event_allocated_nothing", args([short, ("reasons", reasons), looked_at]))
+        }
     }
 }
 

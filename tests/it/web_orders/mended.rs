@@ -2,7 +2,9 @@
 
 use super::desk::{Desk, shop_order};
 use actix_web::test::TestRequest;
+use model::order::event::Actor;
 use serde_json::{Value, json};
+use tributary::master::{self, Format, Kind};
 
 #[actix_web::test]
 async fn a_new_address_alone_is_the_same_persons() {
@@ -69,6 +71,33 @@ async fn a_parcel_goes_with_a_carrier_we_know() {
     assert_eq!(status, 200);
     let (_, shown) = desk.get(&order, &key).await;
     assert_eq!(shown["fulfilments"][0]["parcels"][0]["at"], Value::Null, "its carrier has not spoken: {shown}");
+}
+
+#[actix_web::test]
+async fn what_no_service_carries_is_said_to_be_too_heavy() {
+    let desk = Desk::open().await;
+    let key = desk.key("lin", "order_desk").await;
+    let products = String::from_utf8(super::desk::fixture(Kind::Products)).expect("text");
+    let mut rows = products.lines().filter(|row| row.starts_with("sku,") || row.starts_with("LT-DL-0003,"));
+    let (header, lamp) = (rows.next().expect("a header"), rows.next().expect("the lamp"));
+    let heavy = lamp.replace(",90,70,70,60,", ",20000,70,70,60,");
+    assert_ne!(heavy, lamp);
+    let file = format!("{header}\n{heavy}\n");
+    let done = master::import(&desk.app.core, Kind::Products, Format::Csv, file.as_bytes(), &Actor::System).await;
+    assert_eq!(done.expect("the database answers").faults, vec![]);
+    let id = desk.order("orders/create", &shop_order(1, 12, "Anna de Vries")).await;
+    for (language, heavy, split) in [("en", "too heavy", "Split"), ("zh", "超重", "拆分")] {
+        let asked = |path: String| TestRequest::get().uri(&path).insert_header(("accept-language", language));
+        let (_, shown) = desk.send(asked(format!("/v1/orders/{id}")), &key).await;
+        let hold = &shown["holds"][0];
+        let (detail, remedy) = (hold["detail"].as_str().expect("words"), hold["remedy"].as_str().expect("words"));
+        assert_eq!(hold["code"], "too_heavy_to_carry", "{shown}");
+        assert!(detail.to_lowercase().contains(heavy) && remedy.contains(split), "{hold}");
+        let (_, told) = desk.send(asked(format!("/v1/orders/{id}/timeline")), &key).await;
+        let told = told["items"].as_array().expect("a history").iter().find(|e| e["event"] == "allocated");
+        let text = told.and_then(|event| event["text"].as_str()).expect("a sentence").to_lowercase();
+        assert!(text.contains(heavy) && !text.contains("stock") && !text.contains("到货"), "{text}");
+    }
 }
 
 #[actix_web::test]
