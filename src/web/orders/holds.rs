@@ -7,8 +7,10 @@ use crate::{
 };
 use model::{
     ids::OrderId,
+    money::Money,
     order::state::{Hold, Order},
-    said::Args,
+    rules::pricing::{self, Difference},
+    said::{Args, args},
 };
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -23,6 +25,9 @@ const MEANT: &str = "did_you_mean";
 /// The argument that lists why nothing carries the order. Holds of old do not have it.
 const REASONS: &str = "reasons";
 
+/// Differences of prices that a hold's sentence names; the audit has all.
+const FIGURES_MAX: usize = 8;
+
 type Numbers = HashMap<OrderId, String>;
 
 pub(in crate::web) async fn holds(
@@ -32,7 +37,7 @@ pub(in crate::web) async fn holds(
 ) -> Result<Vec<Value>, StoreError> {
     let others: Vec<OrderId> = order.holds.iter().flat_map(|hold| others(&hold.args)).collect();
     let numbers = order_lists::numbers(conn, &others).await?;
-    Ok(order.holds.iter().map(|hold| one_hold(hold, &numbers, language)).collect())
+    Ok(order.holds.iter().map(|hold| one_hold(hold, order, &numbers, language)).collect())
 }
 
 /// The orders that arguments name.
@@ -57,8 +62,45 @@ fn spoken(args: &Args, numbers: &Numbers, language: Language) -> Args {
     spoken
 }
 
-fn one_hold(hold: &Hold, numbers: &Numbers, language: Language) -> Value {
-    let spoken = spoken(&hold.args, numbers, language);
+/// What the audit found, each with its figures; `None` when there is no audit to ask.
+fn figures(order: &Order, language: Language) -> Option<String> {
+    let currency = order.currency();
+    let money = |minor| Money::new(minor, currency).decimal();
+    // Sums that do not add up are another hold's.
+    let found = order.audit.as_ref()?.differences.iter().filter(|d| d.code != "totals_do_not_add_up");
+    let one = |difference: &Difference| {
+        let mut said = args([
+            ("what", word(language, &difference.code)),
+            ("charged", money(difference.charged)),
+            ("expected", money(difference.expected)),
+            ("currency", currency.to_string()),
+        ]);
+        if let Some(line) = difference.line {
+            let of_line = language.say("difference_in_line", &args([("line", line.to_string())])).detail;
+            said.insert("what".to_owned(), format!("{} {of_line}", word(language, &difference.code)));
+        }
+        let code = if difference.code == "no_price" { "difference_unpriced" } else { "difference_figures" };
+        language.say(code, &said).detail
+    };
+    let mut said: Vec<String> = found.map(one).collect();
+    if said.len() > FIGURES_MAX {
+        said.truncate(FIGURES_MAX);
+        said.push("...".to_owned());
+    }
+    let between = match language {
+        Language::English => "; ",
+        Language::Chinese => "；",
+    };
+    (!said.is_empty()).then(|| said.join(between))
+}
+
+fn one_hold(hold: &Hold, order: &Order, numbers: &Numbers, language: Language) -> Value {
+    let mut spoken = spoken(&hold.args, numbers, language);
+    if hold.code == pricing::HOLD
+        && let Some(figures) = figures(order, language)
+    {
+        spoken.insert("differences".to_owned(), figures);
+    }
     let mut words = language.say(&hold.code, &spoken);
     if spoken.contains_key(MEANT) {
         words.detail = format!("{} {}", words.detail, language.say(MEANT, &spoken).detail);

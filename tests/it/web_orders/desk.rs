@@ -56,8 +56,11 @@ pub(super) struct Desk {
 impl Desk {
     /// An application without master data.
     pub(super) async fn empty() -> Self {
+        Self::under(&crate::river::world::plain_policies()).await
+    }
+
+    async fn under(policies: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
-        let policies = crate::river::world::plain_policies();
         let database = folder.path().join("t.db");
         let url = format!("policies = \"{policies}\"\n[database]\nurl = \"sqlite://{}\"\n", database.display());
         let config = Config::read(&format!("{url}{CONFIG}"), "test").expect("a configuration");
@@ -68,7 +71,16 @@ impl Desk {
 
     /// An application with the demo's master data.
     pub(super) async fn open() -> Self {
-        let desk = Self::empty().await;
+        Self::empty().await.filled().await
+    }
+
+    /// The same with the policies of the house, which look at freight and tax as well.
+    pub(super) async fn strict() -> Self {
+        Self::under(concat!(env!("CARGO_MANIFEST_DIR"), "/config/policies")).await.filled().await
+    }
+
+    async fn filled(self) -> Self {
+        let desk = self;
         let order = [Kind::Products, Kind::Warehouses, Kind::Carriers, Kind::RateCards, Kind::Prices, Kind::Stock];
         for kind in order {
             let done = master::import(&desk.app.core, kind, Format::Csv, &fixture(kind), &Actor::System).await;

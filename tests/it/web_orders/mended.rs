@@ -123,3 +123,21 @@ async fn refusals_and_holds_are_whole_sentences() {
         assert!(!detail.contains('{') && !detail.contains("price_below_book"), "codes are not words: {detail}");
     }
 }
+
+#[actix_web::test]
+async fn a_price_hold_gives_the_figures_of_what_differs() {
+    let desk = Desk::strict().await;
+    let reader = desk.key("mei", "reader").await;
+    let mut order = shop_order(1, 12, "Anna de Vries");
+    order["shipping_lines"] = json!([{ "title": "post", "price": "5.00" }]);
+    order["total_price"] = json!("76.40");
+    let id = desk.order("orders/create", &order).await;
+    for (language, said) in [("en", "charged 5.00 EUR, expected 0.00"), ("zh", "收取 5.00 EUR，应为 0.00")] {
+        let ask = TestRequest::get().uri(&format!("/v1/orders/{id}")).insert_header(("accept-language", language));
+        let (_, shown) = desk.send(ask, &reader).await;
+        let hold = &shown["holds"][0];
+        assert_eq!(hold["code"], "price_difference", "{shown}");
+        let detail = hold["detail"].as_str().expect("words");
+        assert!(detail.contains(said) && !detail.contains("71.40"), "the goods are right: {detail}");
+    }
+}
