@@ -1,5 +1,6 @@
 //! Price audit: what the order charges against what our price book says, line by line.
 
+mod amended;
 mod book;
 mod freight;
 mod judge;
@@ -23,6 +24,7 @@ use judge::Judge;
 use serde::{Deserialize, Serialize};
 use sums::Sums;
 
+pub(crate) use amended::restate_tax;
 pub use policy::{FreightRule, PricingPolicy, TaxPolicy, TaxRate, Tolerance};
 pub use quote::{Quote, Unquotable, quote};
 pub use spread::spread;

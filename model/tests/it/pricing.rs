@@ -1,6 +1,7 @@
 //! Price audit: which row applies, what differs, and what the order comes to.
 #![allow(clippy::inconsistent_digit_grouping)] // 19_99 is 19.99 in minor units
 
+mod amended;
 mod book;
 mod charges;
 mod promotions;

@@ -10,9 +10,12 @@ use crate::{
         refusal::Refusal,
         state::{Approval, Hold, ReleaseRule, Stage},
     },
-    rules::approval,
+    rules::{approval, pricing},
     said::{Claimed, args},
 };
+
+/// Fields that follow from the goods when a person changes these.
+const FOLLOWS: [&str; 2] = ["charges", "claimed"];
 
 pub(super) fn approve(deed: &mut Deed<'_>, seen: &str) -> Result<(), Refusal> {
     let order = alive(deed)?;
@@ -102,6 +105,7 @@ pub(super) fn amend(deed: &mut Deed<'_>, amendment: &Amendment) -> Result<(), Re
     }
     if !amendment.quantities.is_empty() || !amendment.items.is_empty() {
         content.header.claimed = Claimed::default();
+        pricing::restate_tax(order, &mut content, deed.facts());
     }
     let changes = change::differences(&order.content(), &content);
     if changes.is_empty() {
@@ -110,7 +114,9 @@ pub(super) fn amend(deed: &mut Deed<'_>, amendment: &Amendment) -> Result<(), Re
     if content.items.is_empty() && !order.has_shipped() {
         return Err(Refusal::new("no_lines_left"));
     }
-    may_change(order, &changes, &content)?;
+    // What follows from the goods is not what was asked for.
+    let asked: Vec<_> = changes.iter().filter(|c| !FOLLOWS.contains(&c.field.as_str())).cloned().collect();
+    may_change(order, &asked, &content)?;
     amended(deed, content, changes, None, Some(amendment.clone()));
     Ok(())
 }
