@@ -55,8 +55,7 @@ impl Language {
         let Some(entry) = self.table().get(code) else {
             return Entry { title: code.to_owned(), ..Entry::default() };
         };
-        let fill =
-            |text: &str| args.iter().fold(text.to_owned(), |t, (name, value)| t.replace(&format!("{{{name}}}"), value));
+        let fill = |text: &str| filled(text, args);
         Entry { title: fill(&entry.title), detail: fill(&entry.detail), remedy: fill(&entry.remedy) }
     }
 
@@ -78,6 +77,27 @@ impl Language {
             Self::Chinese => CHINESE.get_or_init(|| read(include_str!("../locales/zh.toml"))),
         }
     }
+}
+
+/// What stands for an argument that is not known: those of things stored by an older program may lack one.
+pub const UNKNOWN: &str = "…";
+
+/// `text` with its arguments put in, each once: what an argument itself says in braces stays.
+fn filled(text: &str, args: &Args) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, behind)) = after.split_once('}') else {
+            out.push('{');
+            rest = after;
+            continue;
+        };
+        out.push_str(args.get(name).map_or(UNKNOWN, String::as_str));
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// `q=0.8` as 800; nonsense counts nothing.

@@ -130,6 +130,18 @@ fn refuse_foreign(bytes: &[u8]) -> Result<(), DecodeFault> {
     }
 }
 
+/// A file called a workbook whose bytes are none, nor text either. Text with a wrong name is read as what it is.
+pub fn is_misnamed_workbook(name: &str, bytes: &[u8]) -> bool {
+    const ENDINGS: [&str; 2] = [".xlsx", ".xlsm"];
+    let name = name.trim().to_ascii_lowercase();
+    let head = bytes.get(..BINARY_SAMPLE).unwrap_or(bytes);
+    let is_binary = || head.iter().any(|&byte| is_unwanted(byte)) || text(bytes, None).is_err();
+    ENDINGS.iter().any(|ending| name.ends_with(ending)) && sniff(bytes).is_none() && is_binary()
+}
+
+/// Bytes looked at to tell text from other files.
+const BINARY_SAMPLE: usize = 4096;
+
 /// What the first bytes say the file is; `None` for what may be text.
 fn sniff(bytes: &[u8]) -> Option<&'static str> {
     const MAGIC: [(&[u8], &str); 8] = [

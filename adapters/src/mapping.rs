@@ -49,7 +49,7 @@ pub use wording::Wording;
 
 use crate::{
     decode::{self, SheetChoice, TableOptions},
-    node::{Node, Scalar},
+    node::{DecodeFault, Node, Scalar},
 };
 use chrono_tz::Tz;
 use convert::Setting;
@@ -188,6 +188,11 @@ impl Mapping {
         defaults: &ChannelDefaults,
         sink: &mut dyn FnMut(Read) -> ControlFlow<()>,
     ) -> Summary {
+        if decode::is_misnamed_workbook(doc.name, doc.bytes) {
+            // Nobody wants more after the only reject.
+            let _ = sink(Read::Reject(scan::fault_reject(&DecodeFault::fatal("not_a_workbook"), None)));
+            return Summary::default();
+        }
         let options = table_options(read, doc.bytes);
         let scanned = scan::scan(&self.spec, read, doc.bytes, &options);
         for reject in scanned.rejects {

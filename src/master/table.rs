@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 pub(super) const CELL_MAX: usize = 4_096;
 /// Columns of a header.
 const COLUMNS_MAX: usize = 200;
+/// Headers that are named beside one that lacks.
+const COLUMNS_TOLD: usize = 20;
 
 /// The rows of a table.
 #[derive(Debug)]
@@ -118,7 +120,7 @@ pub(super) fn places(kind: Kind, header: &[&str]) -> Result<Vec<Option<usize>>, 
     let mut faults = Vec::new();
     if header.len() > COLUMNS_MAX {
         let mut fault = fault("too_many_columns", 1, "", "");
-        fault.args.insert("max".to_owned(), COLUMNS_MAX.to_string());
+        fault.args.insert("limit".to_owned(), COLUMNS_MAX.to_string());
         return Err(vec![fault]);
     }
     let mut places = vec![None; kind.columns().len()];
@@ -130,7 +132,13 @@ pub(super) fn places(kind: Kind, header: &[&str]) -> Result<Vec<Option<usize>>, 
         }
     }
     let missing = kind.columns().iter().zip(&places).filter(|(column, place)| column.must && place.is_none());
-    faults.extend(missing.map(|(column, _)| of_column("column_not_found", column.name)));
+    let found = header.iter().map(|cell| cell.trim()).take(COLUMNS_TOLD).collect::<Vec<_>>().join(", ");
+    faults.extend(missing.map(|(column, _)| {
+        let mut fault = of_column("column_not_found", column.name);
+        fault.args.insert("columns".to_owned(), column.name.to_owned());
+        fault.args.insert("found".to_owned(), found.clone());
+        fault
+    }));
     if faults.is_empty() { Ok(places) } else { Err(faults) }
 }
 
@@ -173,7 +181,7 @@ fn cells(
 
 pub(super) fn cell_too_long(row: u32) -> RowFault {
     let mut fault = fault("field_too_long", row, "", "");
-    fault.args.insert("max".to_owned(), CELL_MAX.to_string());
+    fault.args.insert("limit".to_owned(), CELL_MAX.to_string());
     fault
 }
 

@@ -14,6 +14,7 @@ pub(crate) fn check(method: &str, path: &str, status: u16, body: &Value) {
         assert!(matches!(status, 400 | 404 | 405 | 414 | 415 | 431), "{method} {path} is not described: {status}");
         return;
     };
+    assert_no_gap(&operation, body);
     let said = &found["responses"][status.to_string()];
     assert!(said.is_object(), "{operation} does not say that it may answer {status}: {body}");
     if let Some(code) = body["code"].as_str().filter(|_| status >= 400) {
@@ -23,6 +24,24 @@ pub(crate) fn check(method: &str, path: &str, status: u16, body: &Value) {
     let Some(content) = said["content"].as_object() else { return };
     for schema in content.values().filter_map(|of| of.get("schema")) {
         assert_shape(&operation, status, schema, body);
+    }
+}
+
+/// Whatever is said in words says all of it: no placeholder is left, and nothing stands for an argument that lacks.
+fn assert_no_gap(operation: &str, body: &Value) {
+    const WORDS: [&str; 4] = ["title", "detail", "remedy", "text"];
+    match body {
+        Value::Object(members) => {
+            for (name, value) in members {
+                if let Some(text) = value.as_str().filter(|_| WORDS.contains(&name.as_str())) {
+                    let gap = text.contains(['{', '}']) || text.contains(tributary::words::UNKNOWN);
+                    assert!(!gap, "{operation} says a sentence with a gap: {text}");
+                }
+                assert_no_gap(operation, value);
+            }
+        }
+        Value::Array(all) => all.iter().for_each(|one| assert_no_gap(operation, one)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -116,11 +116,13 @@ impl Reader<'_> {
                         return Err(DecodeFault { row: Some(self.line), ..DecodeFault::fatal("too_many_rows") }
                             .arg("limit", MAX_ROWS));
                     }
-                    (length, lines, each(self.splitter.row(window, self.line, self.feed.is_damaged(length))))
+                    let damaged = self.feed.is_damaged(length).then(|| self.feed.encoding());
+                    (length, lines, each(self.splitter.row(window, self.line, damaged)))
                 }
                 Cut::Broken { code, length, lines } => {
                     self.rows += 1;
-                    let fault = DecodeFault::of_row(code, self.line).was(window);
+                    let limit = if code == "field_too_long" { MAX_FIELD } else { MAX_RECORD };
+                    let fault = DecodeFault::of_row(code, self.line).was(window).arg("limit", limit);
                     let flow = each(Err(fault));
                     self.repair(length, lines)?;
                     (0, 0, flow)
@@ -345,11 +347,12 @@ impl Splitter {
     }
 
     /// The record last split off `window`.
-    fn row<'t>(&'t self, window: &'t str, number: u32, damaged: bool) -> Result<Row<'t>, DecodeFault> {
+    /// `damaged`: in which encoding something in it is malformed.
+    fn row<'t>(&'t self, window: &'t str, number: u32, damaged: Option<String>) -> Result<Row<'t>, DecodeFault> {
         if self.too_many {
             return Err(DecodeFault::of_row("too_many_columns", number).arg("limit", MAX_COLUMNS));
         }
-        if damaged || self.unwanted {
+        if damaged.is_some() || self.unwanted {
             return Err(self.spoilt(window, number, damaged));
         }
         let scalar = |cell: &Cell| match self.text(cell, window) {
@@ -360,10 +363,10 @@ impl Splitter {
     }
 
     /// The fault of the first cell with a malformed place or a control character.
-    fn spoilt(&self, window: &str, number: u32, damaged: bool) -> DecodeFault {
+    fn spoilt(&self, window: &str, number: u32, damaged: Option<String>) -> DecodeFault {
         let mut cells = self.cells.iter().map(|cell| self.text(cell, window)).enumerate();
-        if damaged {
-            let fault = DecodeFault::of_row("malformed_text", number);
+        if let Some(encoding) = damaged {
+            let fault = DecodeFault::of_row("malformed_text", number).arg("encoding", encoding);
             return match cells.find(|(_, text)| text.contains(char::REPLACEMENT_CHARACTER)) {
                 Some((column, text)) => fault.at(address(number, column)).was(text),
                 None => fault,

@@ -66,6 +66,7 @@ impl Slip {
             .arg("offset", self.offset)
             .arg("line", before.matches('\n').count() + 1)
             .arg("column", before[line_start..].chars().count() + 1);
+        let fault = if self.code == "too_many_values" { fault.arg("max", MAX_VALUES) } else { fault };
         if self.expected.is_empty() { fault } else { fault.arg("expected", self.expected) }
     }
 }

@@ -250,6 +250,7 @@ impl<'a> Tree<'a> {
             .arg("offset", offset)
             .arg("line", before.matches('\n').count() + 1)
             .arg("column", before[line_start..].chars().count() + 1);
+        let fault = if slip.code == "too_many_values" { fault.arg("max", MAX_VALUES) } else { fault };
         if slip.expected.is_empty() { fault } else { fault.arg("expected", slip.expected) }
     }
 }

@@ -139,3 +139,49 @@ async fn only_the_right_key_opens_the_door() {
         assert_eq!(answer.header("www-authenticate").is_some(), status == 401, "{what}");
     }
 }
+
+/// Bytes that are nothing, each in its own way.
+fn rubbish() -> Vec<(&'static str, Vec<u8>)> {
+    let noise: Vec<u8> = (0..4_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let head = "小票号,数量,商品编码,日期\n";
+    let long = format!("{head}1,1,\"{},2026-03-02\n", "x".repeat(70_000));
+    let wide = format!("{head}1,1{}\n", ",".repeat(600));
+    let row = [head.as_bytes(), b"1,1,LT-\xff\xff,2026-03-02\n"].concat();
+    let noisy = [head.as_bytes(), &noise].concat();
+    vec![
+        ("noise.xlsx", noise.clone()),
+        ("noise.csv", noise[1..].to_vec()),
+        ("long.csv", long.into_bytes()),
+        ("wide.csv", wide.into_bytes()),
+        ("row.csv", row),
+        ("noisy.csv", noisy),
+        ("pdf.csv", b"%PDF-1.7".to_vec()),
+        ("zip.xlsx", b"PK\x03\x04 and no more".to_vec()),
+        ("header.csv", "甲,乙\n1,2\n".into()),
+        ("sum.csv", format!("{head}1,1,LT-DL-0012,2026-03-02\n合计,9,,\n").into_bytes()),
+        ("values.csv", format!("{head}1,-1,1.38E+10,2026-13-45\n1,x,,1/2/3\n").into_bytes()),
+    ]
+}
+
+/// Every answer is looked through for sentences with a gap (`described`).
+#[tokio::test]
+async fn what_is_wrong_with_rubbish_is_said_in_whole_sentences() {
+    let house = House::open().await;
+    let key = house.key("channel", Some("store-1")).await;
+    for (name, bytes) in rubbish() {
+        let answer = house.ask(Ask::post(UPLOADS, bytes).key(&key).header("x-file-name", name)).await;
+        let document = first(&answer)["document"].as_str().expect("a document").to_owned();
+        house.read_document(&document, &key).await;
+        for language in ["en", "zh"] {
+            let ask = Ask::get(format!("/v1/documents/{document}/rejects")).key(&key);
+            let rejects = house.ask(ask.header("accept-language", language)).await.json();
+            let found = rejects["items"].as_array().expect("a list");
+            assert!(!found.is_empty(), "{name} is no good file: {rejects}");
+            let misnamed = found.iter().any(|reject| reject["code"] == "not_a_workbook");
+            if name == "zip.xlsx" {
+                continue;
+            }
+            assert_eq!(misnamed, name.ends_with(".xlsx"), "{name}: {rejects}");
+        }
+    }
+}

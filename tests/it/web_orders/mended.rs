@@ -125,6 +125,17 @@ async fn refusals_and_holds_are_whole_sentences() {
 }
 
 #[actix_web::test]
+async fn a_quantity_below_zero_is_refused_in_a_whole_sentence() {
+    let desk = Desk::open().await;
+    let key = desk.key("lin", "order_desk").await;
+    let id = desk.order("orders/create", &shop_order(1, 12, "Anna de Vries")).await;
+    let less = json!({ "quantities": { "1": "-1" }, "why": "a slip" });
+    let (status, problem) = desk.post(&format!("/v1/orders/{id}/amend"), &key, less).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("quantity_not_positive")), "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains('1')), "{problem}");
+}
+
+#[actix_web::test]
 async fn a_price_hold_gives_the_figures_of_what_differs() {
     let desk = Desk::strict().await;
     let reader = desk.key("mei", "reader").await;

@@ -85,7 +85,7 @@ pub(super) fn amend(deed: &mut Deed<'_>, amendment: &Amendment) -> Result<(), Re
     for (no, quantity) in &amendment.quantities {
         let line = order.line(*no).ok_or_else(|| Refusal::new("unknown_line").with("line", no))?;
         if quantity.0 < 0 {
-            return Err(Refusal::new("quantity_not_positive").with("line", no));
+            return Err(Refusal::new("quantity_not_positive").with("line", no).with("lines", no));
         }
         match content.items.iter().position(|i| i.key == line.item.key) {
             Some(at) if quantity.is_zero() && line.counters.shipped.is_zero() => drop(content.items.remove(at)),
