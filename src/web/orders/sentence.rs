@@ -48,7 +48,10 @@ pub(super) fn sentence(event: &Event, currency: Option<Currency>, language: Lang
             ("event_approval_declined", args(who))
         }
         Event::ApprovalVoided { why, .. } => ("event_approval_voided", args([("why", word(language, why))])),
+        // The stage has passed all the same: nothing planned waits for a carrier.
+        Event::CarrierChosen { choices } if choices.is_empty() => ("event_carrier_not_needed", Args::new()),
         Event::CarrierChosen { choices } => ("event_carrier_chosen", args([("choices", chosen(choices))])),
+        Event::Released { fulfilments, .. } if fulfilments.is_empty() => ("event_released_nothing", Args::new()),
         Event::Released { fulfilments, .. } => ("event_released", args([("count", fulfilments.len().to_string())])),
         Event::Held { hold } => {
             let title = language.say(&hold.code, &hold.args).title;

@@ -125,6 +125,25 @@ async fn refusals_and_holds_are_whole_sentences() {
 }
 
 #[actix_web::test]
+async fn a_history_has_no_empty_sentence() {
+    let desk = Desk::open().await;
+    let key = desk.key("lin", "order_desk").await;
+    let mut gift = shop_order(1, 12, "Anna de Vries");
+    gift["line_items"][0]["requires_shipping"] = json!(false);
+    let id = desk.order("orders/create", &gift).await;
+    for language in ["en", "zh"] {
+        let ask = TestRequest::get().uri(&format!("/v1/orders/{id}/timeline"));
+        let (_, told) = desk.send(ask.insert_header(("accept-language", language)), &key).await;
+        let all = told["items"].as_array().expect("a history");
+        assert!(all.iter().any(|event| event["event"] == "released"), "{told}");
+        for event in all {
+            let text = event["text"].as_str().expect("a sentence");
+            assert!(text.chars().count() > 2 && !text.contains(" 0 "), "{event}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_quantity_below_zero_is_refused_in_a_whole_sentence() {
     let desk = Desk::open().await;
     let key = desk.key("lin", "order_desk").await;
