@@ -9,6 +9,7 @@ pub mod crash;
 pub mod demo;
 pub mod dispatch;
 pub mod entropy;
+mod held;
 pub mod intake;
 pub mod keys;
 pub mod master;

@@ -15,11 +15,12 @@ pub use columns::Column;
 
 use crate::{
     app::Core,
+    held,
     orders::customer_party,
     store::{
         Lane, StoreError, Tx,
         house::{self, Audited},
-        master, parties,
+        master, parties, work,
     },
 };
 use model::{
@@ -240,6 +241,10 @@ async fn note(core: &Core, kind: Kind, imported: &Imported, actor: &Actor) -> Re
     };
     let tx = core.store.begin(Lane::Work).await?;
     house::audit(&tx, &[entry]).await?;
+    // Goods that arrive have work of their own.
+    if *written > 0 && kind != Kind::Stock {
+        work::schedule(&tx, &[held::after_mending(core.clock.now())]).await?;
+    }
     tx.commit().await
 }
 

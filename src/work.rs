@@ -3,6 +3,7 @@
 
 use crate::{
     app::Core,
+    held::{self, TAKE_UP_HELD},
     orders::{CommandJob, Outcome, RunError, Runner},
     replenish::{self, CHECK_REORDER},
     store::{
@@ -82,6 +83,7 @@ async fn round(core: &Core, runner: &Runner) -> Result<usize, Fault> {
             MATCH_PARCEL => match_parcel(core, runner, &job.key).await?,
             RETRY_ALLOCATION => retry_allocation(runner, &job.key).await?,
             RETRY_BACKORDERS => retry_backorders(core, runner, &job.key).await?,
+            TAKE_UP_HELD => held::take_up(core, runner, &job.key).await?,
             kind => tracing::warn!(kind, "work of a newer program is left to it"),
         }
     }

@@ -18,6 +18,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Rows of a list at most: a page, and one more that says whether there is a next one.
@@ -246,4 +247,48 @@ pub async fn holds(
         due: rows::instant(row.due_at),
     };
     Ok(query.all(conn).await?.into_iter().map(held).collect())
+}
+
+/// A held order's place among those that are looked at again: the most important first, then the oldest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HeldPlace {
+    pub priority: i32,
+    pub placed_at: Instant,
+    pub id: OrderId,
+}
+
+/// Orders that one of the holds `codes` stops, the most important first, from behind `after` on.
+///
+/// # Errors
+/// The database is gone.
+pub async fn held(
+    conn: &impl ConnectionTrait,
+    codes: &[String],
+    after: Option<&HeldPlace>,
+    limit: u64,
+) -> Result<Vec<HeldPlace>, StoreError> {
+    use orders::Column as C;
+    let stopped = holds::Entity::find().select_only().column(holds::Column::OrderId);
+    let stopped = stopped.filter(holds::Column::Code.is_in(codes.iter().map(String::as_str)));
+    let mut wanted = Condition::all().add(C::Id.in_subquery(sea_orm::QueryTrait::into_query(stopped)));
+    if let Some(HeldPlace { priority, placed_at, id }) = after {
+        let later = Condition::any()
+            .add(C::PlacedAt.gt(placed_at.0))
+            .add(Condition::all().add(C::PlacedAt.eq(placed_at.0)).add(C::Id.gt(id.uuid())));
+        let behind = Condition::all().add(C::Priority.eq(*priority)).add(later);
+        wanted = wanted.add(Condition::any().add(C::Priority.lt(*priority)).add(behind));
+    }
+    let rows: Vec<(i32, i64, uuid::Uuid)> = orders::Entity::find()
+        .select_only()
+        .columns([C::Priority, C::PlacedAt, C::Id])
+        .filter(wanted)
+        .order_by_desc(C::Priority)
+        .order_by_asc(C::PlacedAt)
+        .order_by_asc(C::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let place = |(priority, at, id)| HeldPlace { priority, placed_at: Instant(at), id: OrderId::from_uuid(id) };
+    Ok(rows.into_iter().map(place).collect())
 }

@@ -75,3 +75,13 @@ pub async fn done(tx: &Tx, jobs: &[Job], until: Instant) -> Result<(), StoreErro
     bulk::delete::<work::Entity>(tx, &columns, jobs.iter().map(row).collect()).await?;
     Ok(())
 }
+
+/// Takes the jobs of a kind off, but for the one of `key`.
+///
+/// # Errors
+/// The database is gone.
+pub async fn drop_others(tx: &Tx, kind: &str, key: &str) -> Result<(), StoreError> {
+    use work::Column as C;
+    work::Entity::delete_many().filter(C::Kind.eq(kind)).filter(C::Key.ne(key)).exec(tx).await?;
+    Ok(())
+}

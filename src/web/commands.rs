@@ -2,6 +2,7 @@
 
 mod amendment;
 mod preview;
+mod redecide;
 mod ship;
 
 pub(super) use amendment::Number;
@@ -65,6 +66,10 @@ pub(super) fn routes(api: &mut Api) {
     api.post("/v1/orders/{id}/cancel", cancel, says.fails(409, &["already_cancelled", "already_shipped"]));
     let says = changes("redecide", "Runs the stages again: master data was mended");
     api.post("/v1/orders/{id}/redecide", redecide, says);
+    let says =
+        Says::keyed("redecideHeld", "Runs the stages again for orders that a hold stops", Permission::ChangeOrders);
+    let says = says.json::<redecide::Which>().gives(200, "Redecided").fails(400, &["invalid_value", "invalid_cursor"]);
+    api.post("/v1/orders/redecide", redecide::redecide, says);
     let says = changes("setPayment", "Records what is known of the payment").json::<SetPayment>();
     api.post("/v1/orders/{id}/payment", payment, says);
     let says = command("ship", "A parcel left the warehouse", Permission::WriteStock).json::<ship::Ship>();

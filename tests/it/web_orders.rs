@@ -10,3 +10,4 @@ mod reading;
 mod replenishments;
 mod stock;
 mod tables;
+mod taken_up;

@@ -60,6 +60,10 @@ pub enum Command {
     },
     /// Run the stages again: master data changed, a hold's cause may be gone.
     Redecide,
+    /// Look again into these holds, if it carries one of them; an order that is found as it was keeps no record of it.
+    TakeUp {
+        holds: Vec<String>,
+    },
     /// Stock came in: take backordered quantities up again.
     StockArrived,
     /// A reservation waited too long.
@@ -122,6 +126,7 @@ impl Command {
             Self::Amend(_) => "amend",
             Self::Cancel { .. } => "cancel",
             Self::Redecide => "redecide",
+            Self::TakeUp { .. } => "take_up",
             Self::StockArrived => "stock_arrived",
             Self::ExpireReservation => "expire_reservation",
             Self::CheckLate => "check_late",

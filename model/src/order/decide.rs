@@ -2,8 +2,10 @@
 
 mod outside;
 mod people;
+mod taken_up;
 
 pub(super) use self::outside::REDECIDED;
+pub use self::taken_up::{BY_MASTER_DATA, may_be_taken_up};
 use self::{
     outside::{expire_reservation, lose_stock, redecide, ship, stock_arrived, track},
     people::{amend, approve, cancel, decline, resolve_hold, unallocate, void_approval},
@@ -76,6 +78,7 @@ pub fn decide(
         Command::Amend(amendment) => amend(&mut deed, amendment)?,
         Command::Cancel { reason } => cancel(&mut deed, reason)?,
         Command::Redecide => redecide(&mut deed)?,
+        Command::TakeUp { holds } => return taken_up::take_up(deed, holds),
         Command::StockArrived => stock_arrived(&mut deed)?,
         Command::ExpireReservation => expire_reservation(&mut deed)?,
         Command::CheckLate => promise::check_late(&mut deed)?,

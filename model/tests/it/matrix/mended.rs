@@ -7,6 +7,7 @@ use crate::{
 };
 use model::{
     order::{
+        decide::{BY_MASTER_DATA, may_be_taken_up},
         effects::{Effect, WorkKind},
         event::Event,
         state::{Approval, Decision},
@@ -272,6 +273,39 @@ fn a_price_mended_in_the_book_needs_no_acceptance() {
     story.tell(&desk(), &Command::Redecide);
     assert!(story.order().holds.is_empty(), "{:?}", story.order().holds);
     assert!(story.order().accepted.is_empty());
+}
+
+#[test]
+fn an_order_taken_up_in_vain_keeps_no_record_of_it() {
+    let up = Command::TakeUp { holds: BY_MASTER_DATA.map(str::to_owned).to_vec() };
+    let mut story = Story::new("").placed(vec![item("1", "L1", 2, "50"), item("2", "no such lamp", 1, "10")]);
+    let events = story.happened.len();
+    story.facts.now = story.facts.now.plus(MINUTE);
+    assert_eq!(story.try_tell(&Actor::System, &up).expect_err("nothing was mended").code, "nothing_to_do");
+    assert_eq!(story.happened.len(), events);
+    // The article is known now; its price is another matter, and found at the same time.
+    let lamp = story.facts.products["L1"].clone();
+    story.facts.products.insert("no such lamp".into(), lamp);
+    story.tell(&Actor::System, &up);
+    let codes: Vec<&str> = story.order().holds.iter().map(|hold| hold.code.as_str()).collect();
+    assert_eq!(codes, ["price_difference"]);
+    assert_eq!(story.try_tell(&Actor::System, &up).expect_err("the book differs").code, "nothing_to_do");
+}
+
+#[test]
+fn what_nobody_asked_for_is_not_taken_up() {
+    let mut story = Story::new(APPROVAL).placed(vec![item("1", "L1", 20, "100")]);
+    story.tell(&manager(), &Command::Decline { why: "too cheap".into() });
+    let by_data = Command::TakeUp { holds: BY_MASTER_DATA.map(str::to_owned).to_vec() };
+    assert_eq!(story.try_tell(&Actor::System, &by_data).expect_err("declined").code, "nothing_to_do");
+    story.tell(&desk(), &Command::TakeUp { holds: vec!["approval_declined".into()] });
+    assert_eq!(status(&story.slot), Some(Status::AwaitingApproval));
+}
+
+#[test]
+fn every_hold_that_master_data_mends_is_one() {
+    assert!(BY_MASTER_DATA.iter().all(|code| may_be_taken_up(code)));
+    assert!(!may_be_taken_up("awaiting_stock"));
 }
 
 #[test]

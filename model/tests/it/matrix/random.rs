@@ -9,7 +9,7 @@ use model::{
     ids::OrderId,
     order::{
         apply::apply,
-        decide::{Identity, decide},
+        decide::{BY_MASTER_DATA, Identity, decide},
         effects::{Effect, MoveKind, StockMove},
         event::{Event, Happened},
         state::{Approval, Counters, Decision, Order, Slot},
@@ -146,7 +146,8 @@ impl Many {
             6 => Command::ResolveHold { code: hold.unwrap_or_else(|| "none".into()), how: "agreed".into() },
             7 => Command::Amend(self.amendment()),
             8 if self.luck.below(4) == 0 => Command::Cancel { reason: "customer".into() },
-            _ => Command::Redecide,
+            8 => Command::Redecide,
+            _ => Command::TakeUp { holds: BY_MASTER_DATA.map(str::to_owned).to_vec() },
         }
     }
 

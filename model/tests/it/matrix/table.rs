@@ -5,7 +5,7 @@ use crate::stories::APPROVAL;
 use model::{
     ids::FulfilmentId,
     order::{
-        decide::decide,
+        decide::{BY_MASTER_DATA, decide},
         state::{Slot, Stage},
         status::{Status, status},
     },
@@ -94,6 +94,7 @@ fn commands(story: &Story) -> Vec<(Actor, Command)> {
         (desk(), Command::Amend(amendment)),
         (desk(), Command::Cancel { reason: "customer".into() }),
         (desk(), Command::Redecide),
+        (Actor::System, Command::TakeUp { holds: BY_MASTER_DATA.map(str::to_owned).to_vec() }),
         (Actor::System, Command::StockArrived),
         (Actor::System, Command::ExpireReservation),
         (Actor::System, Command::CheckLate),
@@ -130,6 +131,7 @@ fn world_for(command: &Command, story: &mut Story) {
         | Command::Amend(_)
         | Command::Cancel { .. }
         | Command::Redecide
+        | Command::TakeUp { .. }
         | Command::LoseStock { .. }
         | Command::Ship { .. }
         | Command::Track { .. }

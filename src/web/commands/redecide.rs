@@ -1,0 +1,45 @@
+//! Many held orders are asked at once, a page at a time.
+
+use crate::{
+    app::App,
+    auth::Permission,
+    held,
+    store::order_lists::HeldPlace,
+    web::{
+        api::shapes,
+        body::Json,
+        claim::Caller,
+        problem::Problem,
+        reply::{encode_cursor, place_of},
+    },
+};
+use actix_web::{HttpResponse, web::Data};
+use model::order::decide::may_be_taken_up;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    /// The code of a hold that the stages can find gone: of a check, `price_difference`, `no_carrier` or `approval_declined`.
+    hold: String,
+    /// `next` of the answer before; empty or absent: the most important orders.
+    #[schemars(length(max = 1024), regex(pattern = shapes::CURSOR), extend("format" = "cursor"))]
+    cursor: Option<String>,
+}
+
+pub(super) async fn redecide(app: Data<App>, caller: Caller, body: Json<Which>) -> Result<HttpResponse, Problem> {
+    caller.need(Permission::ChangeOrders)?;
+    let Json(Which { hold, cursor }) = body;
+    if !may_be_taken_up(&hold) {
+        return Err(Problem::bad_request("invalid_value").with("field", "hold").at("/hold"));
+    }
+    let after = place_of::<HeldPlace>(cursor.as_deref())?;
+    let page = held::page(&app.core, &app.runner, &[hold], after.as_ref(), &caller.0.actor()).await?;
+    let mut answer = json!({ "asked": page.asked, "changed": page.changed });
+    if let Some(next) = page.next {
+        answer["next"] = json!(encode_cursor(&next));
+    }
+    Ok(HttpResponse::Ok().json(answer))
+}
