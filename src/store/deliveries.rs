@@ -4,7 +4,7 @@ mod leases;
 mod lists;
 
 pub use leases::{any_due, take_over};
-pub use lists::{DeliveryCount, DeliveryFilter, DeliverySummary, PAGE_MAX, by_id, counts, list, of_order};
+pub use lists::{DeliveryCount, DeliveryFilter, DeliverySummary, PAGE_MAX, by_id, counts, list, of_order, quarantined};
 
 use super::{
     StoreError, Tx,
@@ -20,7 +20,7 @@ use model::{
     time::Instant,
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     sea_query::{Alias, Expr, ExprTrait, LockBehavior, LockType, Query},
 };
 use serde::{Deserialize, Serialize};
@@ -318,29 +318,45 @@ pub async fn record(tx: &Tx, outcomes: &[Recorded], now: Instant) -> Result<Vec<
 /// # Errors
 /// The database is gone.
 pub async fn redrive(tx: &Tx, ids: &[DeliveryId], now: Instant) -> Result<u64, StoreError> {
-    use deliveries::Column as C;
-    let columns = [
-        (C::Id, Role::Key),
-        (C::State, Role::Key),
-        (C::State, Role::Set),
-        (C::Attempts, Role::Set),
-        (C::NextAt, Role::Set),
-        (C::UpdatedAt, Role::Set),
-        // Whoever still believes to hold it is fenced off.
-        (C::LeaseEpoch, Role::Add),
+    let again = [
+        (deliveries::Column::State, rows::name(&DeliveryState::Waiting)?.into()),
+        (deliveries::Column::Attempts, 0_i32.into()),
+        (deliveries::Column::NextAt, now.0.into()),
     ];
-    let (quarantined, waiting) = (rows::name(&DeliveryState::Quarantined)?, rows::name(&DeliveryState::Waiting)?);
+    release(tx, ids, again, now).await
+}
+
+/// Ends quarantined deliveries of which a person knows that they were done; gives how many were quarantined.
+///
+/// # Errors
+/// The database is gone.
+pub async fn close(tx: &Tx, ids: &[DeliveryId], now: Instant) -> Result<u64, StoreError> {
+    let over = [
+        (deliveries::Column::State, rows::name(&DeliveryState::Done)?.into()),
+        (deliveries::Column::Error, "".into()),
+        (deliveries::Column::NextAt, now.0.into()),
+    ];
+    release(tx, ids, over, now).await
+}
+
+/// Lets quarantined deliveries out, as `set` says.
+async fn release(
+    tx: &Tx,
+    ids: &[DeliveryId],
+    set: [(deliveries::Column, Value); 3],
+    now: Instant,
+) -> Result<u64, StoreError> {
+    use deliveries::Column as C;
+    let quarantined = rows::name(&DeliveryState::Quarantined)?;
+    let mut columns = vec![(C::Id, Role::Key), (C::State, Role::Key)];
+    columns.extend(set.iter().map(|(column, _)| (*column, Role::Set)));
+    // Whoever still believes to hold it is fenced off.
+    columns.extend([(C::UpdatedAt, Role::Set), (C::LeaseEpoch, Role::Add)]);
     let row = |id: &DeliveryId| -> Row {
-        let state = |s: &str| s.into();
-        vec![
-            id.uuid().into(),
-            state(&quarantined),
-            state(&waiting),
-            0_i32.into(),
-            now.0.into(),
-            now.0.into(),
-            1_i64.into(),
-        ]
+        let mut row: Row = vec![id.uuid().into(), quarantined.as_str().into()];
+        row.extend(set.iter().map(|(_, value)| value.clone()));
+        row.extend([now.0.into(), 1_i64.into()]);
+        row
     };
     bulk::update::<deliveries::Entity>(tx, &columns, ids.iter().map(row).collect()).await
 }

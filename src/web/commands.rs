@@ -205,7 +205,7 @@ async fn payment(
 ///
 /// # Errors
 /// `invalid_value`, `too_long`.
-fn words(field: &str, text: String) -> Result<String, Problem> {
+pub(super) fn words(field: &str, text: String) -> Result<String, Problem> {
     let wrong = |code: &str| Problem::bad_request(code).with("field", field).at(format!("/{field}"));
     if text.trim().is_empty() || text.contains('\0') {
         return Err(wrong("invalid_value"));

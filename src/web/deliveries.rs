@@ -1,5 +1,7 @@
 //! What partners were told, how it went, and another try for what a person has looked at.
 
+mod by_hand;
+
 use super::{
     api::{Api, Says, shapes},
     claim::Caller,
@@ -10,16 +12,13 @@ use crate::{
     app::App,
     auth::Permission,
     store::{
-        Lane,
         deliveries::{self, DeliveryFilter, DeliveryState, DeliverySummary},
         exchanges::{self, Exchange},
-        house::{self, Audited},
     },
     words::Language,
 };
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::StatusCode,
     web::{Data, Path, Query},
 };
 use model::{
@@ -36,11 +35,18 @@ pub(super) fn routes(api: &mut Api) {
     let reads = |name, summary| Says::keyed(name, summary, Permission::ReadDeliveries);
     let list_says = reads("listDeliveries", "What partners were told, newest first").query::<Wanted>();
     api.get("/v1/deliveries", list, list_says.gives(200, "DeliveryPage").fails(400, &["invalid_cursor"]));
+    // Before what takes any word for an id.
+    let says = Says::keyed("redriveDeliveries", "Tries a partner's quarantined deliveries again", Permission::Redrive);
+    let says = says.json::<by_hand::Which>().gives(200, "Redriven").fails(400, &["invalid_value"]);
+    api.post("/v1/deliveries/redrive", by_hand::redrive_all, says);
     let says = reads("getDelivery", "One delivery with every request and answer, redacted").gives(200, "Delivery");
     api.get("/v1/deliveries/{id}", one, says.fails(404, UNKNOWN));
     let says = Says::keyed("redriveDelivery", "Tries a quarantined delivery again", Permission::Redrive);
     let says = says.gives(200, "Delivery").fails(404, UNKNOWN).fails(409, &["not_quarantined"]);
-    api.post("/v1/deliveries/{id}/redrive", redrive, says);
+    api.post("/v1/deliveries/{id}/redrive", by_hand::redrive, says);
+    let says = Says::keyed("closeDelivery", "Ends a quarantined delivery that the partner did", Permission::Redrive);
+    let says = says.json::<by_hand::Done>().gives(200, "Delivery").fails(400, &["invalid_value", "too_long"]);
+    api.post("/v1/deliveries/{id}/done", by_hand::done, says.fails(404, UNKNOWN).fails(409, &["not_quarantined"]));
 }
 
 const UNKNOWN: &[&str] = &["unknown_delivery"];
@@ -132,31 +138,4 @@ fn exchange(exchange: &Exchange) -> Value {
         "answer": recorded(&exchange.answer),
         "outcome": exchange.outcome,
     })
-}
-
-async fn redrive(
-    app: Data<App>,
-    caller: Caller,
-    id: Path<String>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    caller.need(Permission::Redrive)?;
-    let found = find(&app, &id).await?;
-    let now = app.core.clock.now();
-    let tx = app.core.store.begin(Lane::Work).await?;
-    if deliveries::redrive(&tx, &[found.id], now).await? == 0 {
-        return Err(Problem::new(StatusCode::CONFLICT, "not_quarantined").with("delivery", found.id));
-    }
-    let entry = Audited {
-        at: now,
-        actor: caller.0.actor(),
-        action: "delivery_redriven".to_owned(),
-        target: found.id.to_string(),
-        detail: "{}".to_owned(),
-    };
-    house::audit(&tx, &[entry]).await?;
-    tx.commit().await?;
-    app.core.deliveries.notify_waiters();
-    let found = find(&app, &id).await?;
-    Ok(HttpResponse::Ok().json(summary(&found, problem::language(&request))))
 }

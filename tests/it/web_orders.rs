@@ -1,5 +1,6 @@
 //! Orders, commands, the feed, stock, master data and people over HTTP, on a real application.
 
+mod deliveries;
 mod desk;
 mod lanes;
 mod mended;

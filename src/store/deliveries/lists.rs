@@ -87,6 +87,27 @@ pub async fn by_id(conn: &impl ConnectionTrait, id: DeliveryId) -> Result<Option
     deliveries::Entity::find_by_id(id.uuid()).one(conn).await?.map(summary).transpose()
 }
 
+/// Quarantined deliveries of a connector, the oldest first; `error`: only those that failed with this code.
+///
+/// # Errors
+/// The database is gone.
+pub async fn quarantined(
+    conn: &impl ConnectionTrait,
+    connector: &Connector,
+    error: Option<&str>,
+    limit: u64,
+) -> Result<Vec<DeliveryId>, StoreError> {
+    use deliveries::Column as C;
+    let mut query = deliveries::Entity::find().select_only().column(C::Id).filter(C::Connector.eq(connector.as_str()));
+    if let Some(error) = error {
+        query = query.filter(C::Error.eq(error));
+    }
+    // As written in the partial index.
+    query = query.filter(Expr::cust("state = 'quarantined'")).order_by_asc(C::CreatedAt).order_by_asc(C::Id);
+    let found: Vec<uuid::Uuid> = query.limit(limit).into_tuple().all(conn).await?;
+    Ok(found.into_iter().map(DeliveryId::from_uuid).collect())
+}
+
 /// What partners were and will be told of an order, in the order it was said.
 ///
 /// # Errors
