@@ -135,6 +135,18 @@ pub fn in_doubt(kept: &[Kept]) -> bool {
     kept.iter().any(|fact| fact.name == OUTCOME && fact.value == UNKNOWN)
 }
 
+/// Name of the fact that counts the answers that made no sense.
+const SENSELESS: &str = "senseless";
+
+/// `kept` after an answer that made no sense, and the how many-th it was; `again`: those before a person looked do not count.
+/// Nobody knows what became of the call, so the partner is asked before it is repeated.
+pub fn keep_senseless(kept: &[Kept], again: bool) -> (Vec<Kept>, u32) {
+    let before = kept.iter().find(|fact| fact.name == SENSELESS && !again).and_then(|fact| fact.value.parse().ok());
+    let count = before.unwrap_or(0_u32).saturating_add(1);
+    let counted = Kept { name: SENSELESS.to_owned(), value: count.to_string() };
+    (with(keep_interrupted(kept), counted), count)
+}
+
 fn outcome(value: &str) -> Kept {
     Kept { name: OUTCOME.to_owned(), value: value.to_owned() }
 }

@@ -21,6 +21,9 @@ pub const SCHEDULE: [i64; 12] = [
 /// Attempts after which a person must look.
 pub const ATTEMPTS_MAX: u32 = SCHEDULE.len() as u32;
 
+/// Answers that make no sense after which a person must look: a quarter of an hour.
+pub const SENSELESS_MAX: u32 = 5;
+
 /// Longest time a partner may ask us to wait, microseconds.
 pub const WAIT_MAX: i64 = 24 * HOUR;
 

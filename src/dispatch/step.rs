@@ -1,7 +1,7 @@
 //! One attempt at one delivery: ask the connector for the next step, send, keep what it learned, ask again.
 
 use super::{
-    backoff::{ATTEMPTS_MAX, Backoff},
+    backoff::{ATTEMPTS_MAX, Backoff, SENSELESS_MAX},
     brought::Brought,
     pace::Pace,
     redact::People,
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 use adapters::{
-    connectors::{self, Connector},
+    connectors::{self, Connector, answer::SENSELESS},
     mapping::Wording,
 };
 use model::{
@@ -294,6 +294,9 @@ impl Attempt<'_> {
             }
             End::Failed(Failure::Later { code, after }) => (self.later(&code, after, now), Some(false), after),
             End::Failed(Failure::Refused { code, .. }) => (self.quarantined(&code, now), Some(true), None),
+            End::Failed(Failure::Broken { code, .. }) if SENSELESS.contains(&code.as_str()) => {
+                (self.senseless(&code, now), Some(false), None)
+            }
             End::Failed(Failure::Broken { code, .. }) => {
                 let works = (code != MESSAGE_BROKEN).then_some(false);
                 (self.quarantined(&code, now), works, None)
@@ -313,6 +316,23 @@ impl Attempt<'_> {
             Some(pause) if made < ATTEMPTS_MAX => {
                 tracing::info!(delivery = %self.claimed.id, connector = %self.partner.name, code, "a delivery waits");
                 self.recorded(DeliveryState::Waiting, code, made, now.plus(pause))
+            }
+            Some(_) | None => self.quarantined(code, now),
+        }
+    }
+
+    /// The partner, or something before it, talks nonsense: often only for a while. Where repeating does no harm it is tried
+    /// some more times before a person is called.
+    fn senseless(&mut self, code: &str, now: Instant) -> Recorded {
+        if self.partner.kind.repeatable() == Repeatable::Unsafe {
+            return self.quarantined(code, now);
+        }
+        let (kept, count) = connectors::keep_senseless(&self.kept, self.attempts == 0);
+        self.kept = kept;
+        match self.partner.backoff.after(count, None, entropy::below(1001)) {
+            Some(pause) if count < SENSELESS_MAX && self.attempts + 1 < ATTEMPTS_MAX => {
+                tracing::info!(delivery = %self.claimed.id, connector = %self.partner.name, code, "a delivery waits");
+                self.recorded(DeliveryState::Waiting, code, self.attempts + 1, now.plus(pause))
             }
             Some(_) | None => self.quarantined(code, now),
         }

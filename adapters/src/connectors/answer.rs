@@ -12,6 +12,12 @@ pub const RETRY_AFTER_MAX: i64 = 24 * HOUR;
 /// Characters of a partner's own error code that are kept.
 pub const CODE_MAX: usize = 64;
 
+/// Codes of answers that make no sense: a page of HTML, a redirect. Most often it is not the partner who gave them but
+/// something before it, for some minutes.
+pub const SENSELESS: [&str; 2] = [BROKEN, REDIRECT];
+const BROKEN: &str = "partner_broken";
+const REDIRECT: &str = "partner_redirect";
+
 pub type Headers = [(String, String)];
 
 /// What a status other than 2xx means, unless the partner's file knows better.
@@ -24,9 +30,7 @@ pub fn failure(status: u16, headers: &Headers, body: &[u8]) -> Failure {
         500..=599 => later("partner_down"),
         400..=499 => refused(status, body),
         // Following would send the order and our credentials to an address nobody has configured.
-        300..=399 => {
-            Failure::Broken { code: "partner_redirect".to_owned(), args: args([("status", status.to_string())]) }
-        }
+        300..=399 => Failure::Broken { code: REDIRECT.to_owned(), args: args([("status", status.to_string())]) },
         _ => broken("unexpected_status", status),
     }
 }
@@ -40,7 +44,7 @@ pub fn refused(status: u16, body: &[u8]) -> Failure {
 /// The answer makes no sense; `why` is a stable word.
 pub fn broken(why: &str, status: u16) -> Failure {
     let args = args([("status", status.to_string()), ("why", why.to_owned())]);
-    Failure::Broken { code: "partner_broken".to_owned(), args }
+    Failure::Broken { code: BROKEN.to_owned(), args }
 }
 
 /// A fault on our own side of the call.

@@ -7,6 +7,7 @@ use model::{
     order::{event::Parcel, state::Order},
 };
 use tributary::{
+    dispatch::backoff::SENSELESS_MAX,
     sandbox::{Mode, Options, Partner},
     store::{
         deliveries::DeliveryState,
@@ -87,7 +88,7 @@ async fn a_lost_answer_sends_no_second_van() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nonsense_books_nothing_and_waits_for_a_person() {
     on_each_database(1, Options::default(), async |world| {
-        world.other.faults(Partner::Carrier, Mode::Garbage, 1);
+        world.other.faults(Partner::Carrier, Mode::Garbage, SENSELESS_MAX);
         world.start();
         let order = world.place("1").await;
         let ids = world.tell(VAN, &order, &[FulfilmentReleased]).await;

@@ -3,6 +3,7 @@
 use super::world::{BUYER, heard, on_each_database};
 use model::message::MessageKind::{OrderCancelled, OrderChanged, OrderReleased};
 use tributary::{
+    dispatch::backoff::SENSELESS_MAX,
     sandbox::{Mode, Options, Partner},
     store::deliveries::DeliveryState,
 };
@@ -58,7 +59,7 @@ async fn lost_answers_leave_one_customer_and_one_summary() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nonsense_waits_for_a_person_and_keeps_later_messages_back() {
     on_each_database(1, Options::default(), async |world| {
-        world.other.faults(Partner::Crm, Mode::Garbage, 1);
+        world.other.faults(Partner::Crm, Mode::Garbage, SENSELESS_MAX);
         world.start();
         let order = world.place("1").await;
         let ids = world.tell(CRM, &order, &[OrderReleased]).await;

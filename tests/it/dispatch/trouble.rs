@@ -7,7 +7,7 @@ use model::{
 };
 use tributary::{
     clock::Stopwatch,
-    dispatch::backoff::ATTEMPTS_MAX,
+    dispatch::backoff::{ATTEMPTS_MAX, SENSELESS_MAX},
     sandbox::{Mode, Options, Partner},
     store::deliveries::DeliveryState,
 };
@@ -62,12 +62,12 @@ async fn an_answer_that_drips_is_cut_off_by_the_deadline() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nonsense_waits_for_a_person_and_holds_up_its_stream_only() {
     on_each_database(1, Options::default(), async |world| {
-        world.erp.faults(Partner::Erp, Mode::Garbage, 1);
+        world.erp.faults(Partner::Erp, Mode::Garbage, SENSELESS_MAX);
         world.start();
         let order = world.place("1").await;
         let ids = world.tell(ERP, &order, &[OrderReleased]).await;
         let stuck = world.until(ids[0], DeliveryState::Quarantined).await;
-        assert_eq!((stuck.error.as_str(), stuck.attempts), ("partner_broken", 1));
+        assert_eq!((stuck.error.as_str(), stuck.attempts), ("partner_broken", SENSELESS_MAX));
         let behind = world.tell(ERP, &order, &[OrderCancelled]).await;
         let beside = world.tell(ERP, &order, &[FulfilmentReleased]).await;
         world.until_all_done(&beside).await;
@@ -78,6 +78,22 @@ async fn nonsense_waits_for_a_person_and_holds_up_its_stream_only() {
         world.until_all_done(&behind).await;
         assert_eq!(world.erp.state().orders[&order.id.to_string()].status, "cancelled");
         assert!(world.erp.state().effects.values().all(|n| *n == 1));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_maintenance_calls_nobody() {
+    on_each_database(1, Options::default(), async |world| {
+        world.erp.faults(Partner::Erp, Mode::Garbage, SENSELESS_MAX - 1);
+        world.start();
+        let order = world.place("1").await;
+        let ids = world.tell(ERP, &order, &[OrderReleased]).await;
+        world.until_all_done(&ids).await;
+        // Nobody knows who answered: the partner is asked before it is told again.
+        let asked = ["PUT sales-orders", "GET sales-orders", "GET sales-orders", "GET sales-orders"];
+        assert_eq!(heard(&world.erp)[..4], asked);
+        assert_eq!(world.erp.state().effects[&ids[0].to_string()], 1);
     })
     .await;
 }
@@ -99,13 +115,13 @@ async fn a_refusal_keeps_the_partners_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_is_not_followed() {
     on_each_database(1, Options::default(), async |world| {
-        world.erp.faults(Partner::Erp, Mode::Redirect, 1);
+        world.erp.faults(Partner::Erp, Mode::Redirect, SENSELESS_MAX);
         world.start();
         let order = world.place("1").await;
         let ids = world.tell(ERP, &order, &[OrderReleased]).await;
         let stuck = world.until(ids[0], DeliveryState::Quarantined).await;
-        assert_eq!(stuck.error, "partner_redirect");
-        assert_eq!(heard(&world.erp).len(), 1);
+        assert_eq!((stuck.error.as_str(), stuck.attempts), ("partner_redirect", SENSELESS_MAX));
+        assert_eq!(heard(&world.erp).len(), SENSELESS_MAX as usize);
     })
     .await;
 }
