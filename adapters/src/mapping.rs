@@ -106,6 +106,11 @@ impl Mapping {
         lint::read(file, text, tables)
     }
 
+    /// It reads rows of a table, not the values of one JSON or XML document.
+    pub fn reads_tables(&self) -> bool {
+        matches!(self.spec.read, ReadAs::Table(_))
+    }
+
     /// What documents of this mapping say of each order.
     pub fn says(&self) -> Says {
         self.spec.says

@@ -6,6 +6,7 @@
 pub mod codes;
 pub mod facts;
 pub mod ids;
+pub mod iso;
 pub mod measure;
 pub mod message;
 pub mod money;

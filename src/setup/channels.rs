@@ -7,7 +7,7 @@ use crate::{
 };
 use adapters::{
     canonical,
-    channels::{self, Platform},
+    channels::{self, Arrives, Platform},
     mapping::{ChannelDefaults, Mapping, Tables},
     sign::{self, configured::Signature},
 };
@@ -56,6 +56,9 @@ impl One<'_> {
             let known: Vec<_> = self.mappings.keys().map(String::as_str).collect();
             mistakes.push(self.unknown("mapping", &channel.mapping, &known));
         }
+        if let (Some(platform), Some(mapping)) = (platform, mapping) {
+            self.readable(platform, mapping, mistakes);
+        }
         let zone = channel.zone.parse::<chrono_tz::Tz>();
         if zone.is_err() {
             let problem = format!("`{}` is no IANA zone; write one like Asia/Shanghai", channel.zone);
@@ -80,6 +83,17 @@ impl One<'_> {
             secrets: secrets?,
             config: channel.clone(),
         })
+    }
+
+    /// What a platform posts is one JSON or XML document, not a table.
+    fn readable(&self, platform: &Platform, mapping: &Mapping, mistakes: &mut Vec<Mistake>) {
+        if platform.arrives == Arrives::AsWebhook && mapping.reads_tables() {
+            let problem = format!(
+                "`{}` reads tables, and `{}` posts JSON or XML; name a mapping that reads those",
+                mapping.name, platform.name
+            );
+            mistakes.push(self.mistake("mapping", "mapping_unfit", &problem));
+        }
     }
 
     /// Its signing keys; `None` when they are missing or fit no signature, which has been noted.

@@ -78,6 +78,10 @@ impl Hook<'_> {
         let mut by_topic = BTreeMap::new();
         for (topic, name) in &table.mappings {
             match mappings.get(name) {
+                Some(mapping) if mapping.reads_tables() => {
+                    let problem = format!("mapping `{name}` reads tables, and a webhook posts JSON or XML");
+                    mistakes.push(self.mistake(&["topics", "mappings", topic], "mapping_unfit", &problem));
+                }
                 Some(mapping) => {
                     by_topic.insert(topic.clone(), mapping.clone());
                 }

@@ -1,7 +1,8 @@
 //! The house's own addresses and places: the database, the door, the company.
 
 use super::Mistake;
-use crate::config::Config;
+use crate::{config::Config, dispatch::LEASE_MIN};
+use model::{iso, money::Currency};
 use std::net::IpAddr;
 
 pub(super) fn check(config: &Config, mistakes: &mut Vec<Mistake>) {
@@ -23,13 +24,63 @@ pub(super) fn check(config: &Config, mistakes: &mut Vec<Mistake>) {
     if let Some(problem) = listen(config) {
         mistakes.push(config.source.mistake(&["server", "listen"], "bad_address", &problem));
     }
+    currency(config, &["company", "base_currency"], config.company.base_currency, mistakes);
+    numbers(config, mistakes);
+    let tables = [
+        ("channels", config.channels.keys().collect::<Vec<_>>()),
+        ("carriers", config.carriers.keys().collect()),
+        ("connectors", config.connectors.keys().collect()),
+    ];
+    for (table, names) in tables {
+        names.into_iter().for_each(|name| fits_a_path(config, table, name, mistakes));
+    }
     for (name, channel) in &config.channels {
-        let is_code = channel.country.len() == 2 && channel.country.bytes().all(|b| b.is_ascii_uppercase());
-        if !is_code && !channel.country.is_empty() {
+        if !channel.country.is_empty() && !iso::is_country(&channel.country) {
             let problem =
                 format!("`{}` is no country code; write two letters of ISO 3166, e.g. CN, NL", channel.country);
             mistakes.push(config.source.mistake(&["channels", name, "country"], "bad_country", &problem));
         }
+        if let Some(of_channel) = channel.currency {
+            currency(config, &["channels", name, "currency"], of_channel, mistakes);
+        }
+    }
+}
+
+fn currency(config: &Config, path: &[&str], currency: Currency, mistakes: &mut Vec<Mistake>) {
+    if !iso::is_currency(currency) {
+        let problem = format!("there is no currency `{currency}`; write three letters of ISO 4217, e.g. CNY, EUR");
+        mistakes.push(config.source.mistake(path, "unknown_currency", &problem));
+    }
+}
+
+/// Numbers that cannot be meant.
+fn numbers(config: &Config, mistakes: &mut Vec<Mistake>) {
+    let least = [
+        ("intake", "lease_seconds", config.intake.lease_seconds, 1),
+        ("dispatch", "backoff_permille", config.dispatch.backoff_permille, 0),
+        ("dispatch", "lease_seconds", config.dispatch.lease_seconds, LEASE_MIN),
+    ];
+    for (table, key, was, least) in least {
+        if was < least {
+            let problem = format!("{was} is too small; write a whole number from {least}");
+            mistakes.push(config.source.mistake(&[table, key], "out_of_range", &problem));
+        }
+    }
+}
+
+/// Characters of a name at most.
+const NAME_MAX: usize = 64;
+
+/// Names stand in addresses such as `/v1/webhooks/{channel}`, so they have no characters that must be written otherwise there.
+fn fits_a_path(config: &Config, table: &str, name: &str, mistakes: &mut Vec<Mistake>) {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    let good = name.len() <= NAME_MAX && name.bytes().all(plain);
+    if !good || !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        let problem = format!(
+            "can be no name: it stands in addresses, so write Latin letters, digits, `-`, `_` and `.`, a letter or a digit first, \
+             at most {NAME_MAX} of them"
+        );
+        mistakes.push(config.source.mistake(&[table, name], "bad_name", &problem));
     }
 }
 

@@ -184,3 +184,32 @@ fn check_finds_the_addresses_that_serve_would_refuse() {
         assert!(words.contains(wanted), "{wanted}: {words}");
     }
 }
+
+#[test]
+fn values_that_cannot_be_meant_have_their_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |text: &str| {
+        std::fs::write(folder.path().join("t.toml"), text).expect("a file");
+        code_and_words(folder.path(), &["check", "--config", "t.toml"])
+    };
+    let good = "[company]\nbase_currency = \"CNY\"\n[dispatch]\nbackoff_permille = 1000\nlease_seconds = 60\n\
+                [channels.shop]\nplatform = \"shopify\"\nmapping = \"shopify-order\"\nsecrets = [\"shop\"]\n\
+                zone = \"UTC\"\ncountry = \"NL\"\ncurrency = \"EUR\"\n\
+                [connectors.erp]\nkind = \"erp_rest\"\nurl = \"https://erp.example/x\"\n\
+                [secrets]\nshop = { value = \"a-secret-of-the-shop\" }\n";
+    assert_eq!(check(good).0, 0, "{}", check(good).1);
+    for (from, to, wanted) in [
+        ("\"CNY\"", "\"RMB\"", "t.toml:2:17: company.base_currency: there is no currency `RMB`"),
+        ("\"EUR\"", "\"XYZ\"", "t.toml:12:12: channels.shop.currency: there is no currency `XYZ`"),
+        ("\"NL\"", "\"ZZ\"", "t.toml:11:11: channels.shop.country: `ZZ` is no country code"),
+        ("permille = 1000", "permille = -1", "t.toml:4:20: dispatch.backoff_permille: -1 is too small"),
+        ("seconds = 60", "seconds = 2", "t.toml:5:17: dispatch.lease_seconds: 2 is too small"),
+        ("channels.shop]", "channels.\"shop nl\"]", "t.toml:6:11: channels.shop nl: can be no name"),
+        ("connectors.erp]", "connectors.\"e/rp\"]", "t.toml:13:13: connectors.e/rp: can be no name"),
+        ("\"shopify-order\"", "\"pos-cn-csv\"", "t.toml:8:11: channels.shop.mapping: `pos-cn-csv` reads tables"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let (code, words) = check(&good.replace(from, to));
+        assert!(code == 1 && words.contains(wanted), "{to}: no {wanted} in: {words}");
+    }
+}
