@@ -80,7 +80,8 @@ pub struct LineAudit {
     pub charged: UnitPrice,
     /// Per ordered unit. `None`: the price book has no row for it.
     pub expected: Option<UnitPrice>,
-    /// The row that applied: `group/channel/from quantity`, of a contract `customer:group/channel/from quantity`.
+    /// The row that applied: `group/channel/from quantity`, of a contract `customer:group/channel/from quantity`;
+    /// behind it `/first day..last day` of a row that has them.
     pub row: String,
     /// Rows that could have applied, or would have on another day or from another quantity, and why they did not; the
     /// first eight.

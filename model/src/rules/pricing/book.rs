@@ -35,7 +35,8 @@ pub(super) struct Quote {
     pub(super) unit_price: UnitPrice,
     /// For the ordered quantity, minor units, rounded once.
     pub(super) amount: i64,
-    /// `group/channel/from quantity`, of a contract `customer:group/channel/from quantity`.
+    /// `group/channel/from quantity`, of a contract `customer:group/channel/from quantity`;
+    /// behind it `/first day..last day` of a row that has them.
     pub(super) row: String,
 }
 
@@ -224,5 +225,10 @@ fn scaled(value: i128, by: i64, over: i128) -> i64 {
 
 fn label(row: &Price) -> String {
     let contract = if row.customer.is_empty() { String::new() } else { format!("{}:", row.customer) };
-    format!("{contract}{}/{}/{}", row.group, row.channel, row.min_quantity.decimal())
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+    let dates = match (row.valid_from, row.valid_to) {
+        (None, None) => String::new(),
+        (from, to) => format!("/{}..{}", day(from), day(to)),
+    };
+    format!("{contract}{}/{}/{}{dates}", row.group, row.channel, row.min_quantity.decimal())
 }

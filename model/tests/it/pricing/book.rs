@@ -121,15 +121,15 @@ fn rows_that_do_not_apply_are_named_with_the_rule_they_lost_by() {
             "K1://5 97 quantity_first",
             "dealer/web/0 80 contract_first",
             "dealer//0 81 contract_first",
-            "//0 101 contract_first",
+            "//0/2026-01-01.. 101 contract_first",
             "//0 100 contract_first",
             "K1://50 96 below_quantity",
-            "K1://6 1 expired",
-            "K1://7 1 not_yet_valid",
+            "K1://6/..2026-03-01 1 expired",
+            "K1://7/2027-03-01.. 1 not_yet_valid",
         ]
     );
     // A dealer without a contract, and somebody nobody knows.
-    assert_eq!(passed_over("K1", 1)[..2], ["dealer//0 81 channel_first", "//0 101 group_first"]);
+    assert_eq!(passed_over("K1", 1)[..2], ["dealer//0 81 channel_first", "//0/2026-01-01.. 101 group_first"]);
     assert_eq!(passed_over("", 1), ["//0 100 latest_first"]);
     // With no row at all, those that nearly applied are still named.
     let expired = Price { valid_to: Some(date(2026, 3, 1)), ..price("L1", "", 0, "1") };
