@@ -2,6 +2,7 @@
 //! address of the environment.
 
 mod mistake;
+mod plain;
 mod read;
 mod source;
 

@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod channels;
+mod files;
 mod folders;
 mod hooks;
 mod house;
@@ -17,16 +18,13 @@ use crate::{
     keys::KeyCache,
     orders::PartyKey,
     store::{self, Lane, Store, StoreError, StoreOptions},
+    words::Language,
     world::WorldCache,
 };
-use adapters::mapping::{Mapping, Tables, Wording};
-use include_dir::{Dir, include_dir};
+use adapters::mapping::{Mapping, Wording};
 use model::rules::policy::Policies;
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::{Notify, watch};
-
-static MAPPINGS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/mappings");
-static POLICIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/config/policies");
 
 pub use crate::config::Mistake;
 
@@ -43,6 +41,14 @@ pub struct Checked {
 
 /// Outgoing mappings and notices by connector.
 pub type Wordings = BTreeMap<String, Arc<Wording>>;
+
+/// A mistake in this language, where its code has words in it; else as it is.
+pub fn told(mistake: &Mistake, language: Language) -> String {
+    let Some(args) = &mistake.args else { return mistake.to_string() };
+    let words = files::words(language, &mistake.code, args);
+    let problem = if mistake.path.is_empty() { words } else { format!("{}: {words}", mistake.path.join(".")) };
+    Mistake { problem, ..mistake.clone() }.to_string()
+}
 
 /// Checks a configuration that has been read, or what could be read of it.
 ///
@@ -68,8 +74,8 @@ pub fn check_read(read: Result<Config, Box<Unread>>) -> Result<Checked, Vec<Mist
 /// Every mistake found, sorted by file and line.
 pub fn check(config: Config) -> Result<Checked, Vec<Mistake>> {
     let mut mistakes = Vec::new();
-    let policies = policies(&config, &mut mistakes);
-    let mappings = mappings(&config, &mut mistakes);
+    let policies = files::policies(&config, &mut mistakes);
+    let mappings = files::mappings(&config, &mut mistakes);
     let channels = channels::read(&config, &mappings, &mut mistakes);
     folders::check(&config, &mut mistakes);
     callbacks::check(&config, &mut mistakes);
@@ -88,119 +94,14 @@ pub fn check(config: Config) -> Result<Checked, Vec<Mistake>> {
 /// A mistake that no file of the operator's holds.
 fn nowhere(place: &str, code: &str, problem: &str) -> Mistake {
     let (file, code, problem) = (place.to_owned(), code.to_owned(), problem.to_owned());
-    Mistake { file, line: 0, column: 0, code, problem, path: Vec::new() }
-}
-
-/// The `.toml` files below `folder`, or those inside the binary when it is empty; sorted by name.
-fn files(folder: &Path, inside: &Dir<'_>, mistakes: &mut Vec<Mistake>) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    if folder.as_os_str().is_empty() {
-        collect_inside(inside, &mut found);
-    } else if let Err(error) = collect_folder(folder, folder, &mut found) {
-        mistakes.push(nowhere(&folder.display().to_string(), "unreadable", &error.to_string()));
-    }
-    found.sort();
-    found
-}
-
-fn collect_inside(dir: &Dir<'_>, found: &mut Vec<(String, String)>) {
-    for file in dir.files().filter(|f| f.path().extension().is_some_and(|e| e == "toml")) {
-        if let Some(text) = file.contents_utf8() {
-            found.push((file.path().to_string_lossy().into_owned(), text.to_owned()));
-        }
-    }
-    for below in dir.dirs() {
-        collect_inside(below, found);
-    }
-}
-
-fn collect_folder(root: &Path, folder: &Path, found: &mut Vec<(String, String)>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect_folder(root, &path, found)?;
-        } else if path.extension().is_some_and(|e| e == "toml") {
-            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-            found.push((name, std::fs::read_to_string(&path)?));
-        }
-    }
-    Ok(())
-}
-
-fn policies(config: &Config, mistakes: &mut Vec<Mistake>) -> Option<Arc<Policies>> {
-    let files = files(&config.policies, &POLICIES, mistakes);
-    match Policies::read(&files) {
-        Ok(policies) => Some(Arc::new(policies)),
-        Err(faults) => {
-            mistakes.extend(faults.into_iter().map(|f| Mistake {
-                problem: words(&f.code, &f.args),
-                file: f.file,
-                line: f.line,
-                column: f.column,
-                code: f.code,
-                path: Vec::new(),
-            }));
-            None
-        }
-    }
-}
-
-/// A mistake's words for the one who writes configuration: English, at the terminal.
-fn words(code: &str, args: &model::said::Args) -> String {
-    let entry = crate::words::Language::English.say(code, args);
-    let given: Vec<_> = args.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    match (entry.title == code, entry.detail.is_empty()) {
-        (true, _) => format!("{} ({})", code.replace('_', " "), given.join(", ")),
-        (false, true) => entry.title,
-        (false, false) => entry.detail,
-    }
+    Mistake { file, line: 0, column: 0, code, problem, path: Vec::new(), args: None }
 }
 
 /// The mappings of a configuration that can be used, and what is wrong with the others.
 pub fn mappings_of(config: &Config) -> (BTreeMap<String, Mapping>, Vec<Mistake>) {
     let mut mistakes = Vec::new();
-    let found = mappings(config, &mut mistakes);
-    (found, mistakes)
-}
-
-/// Folders below that of the mappings: value tables, mappings of messages that go out, and notices to customers.
-const TABLES: &str = "tables/";
-const OUTGOING: &str = "out/";
-const NOTICES: &str = "notices/";
-
-fn note(faults: Vec<adapters::mapping::Fault>, mistakes: &mut Vec<Mistake>) {
-    mistakes.extend(faults.into_iter().map(|f| Mistake {
-        problem: words(f.code, &f.args),
-        file: f.file,
-        line: f.line,
-        column: f.column,
-        code: f.code.to_owned(),
-        path: Vec::new(),
-    }));
-}
-
-fn tables(files: &[(String, String)], mistakes: &mut Vec<Mistake>) -> Tables {
-    let mut tables = Tables::default();
-    for (name, text) in files.iter().filter(|(name, _)| name.starts_with(TABLES)) {
-        tables.add(name, text).unwrap_or_else(|faults| note(faults, mistakes));
-    }
-    tables
-}
-
-fn mappings(config: &Config, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, Mapping> {
-    let files = files(&config.mappings, &MAPPINGS, mistakes);
-    let tables = tables(&files, mistakes);
-    let mut found = BTreeMap::new();
-    let incoming = |name: &str| [TABLES, OUTGOING, NOTICES].iter().all(|folder| !name.starts_with(folder));
-    for (name, text) in files.iter().filter(|(name, _)| incoming(name)) {
-        match Mapping::read(name, text, &tables) {
-            Ok(mapping) => {
-                found.insert(mapping.name.clone().to_owned(), mapping);
-            }
-            Err(faults) => note(faults, mistakes),
-        }
-    }
-    found
+    let found = files::mappings(config, &mut mistakes);
+    (found.good, mistakes)
 }
 
 /// The secrets of these names, which the key at `path` holds; `None` when one is missing, which has been noted.

@@ -7,6 +7,7 @@ use crate::{
     config::Config,
     setup::{self, Checked},
     store::{self, StoreError},
+    words::Language,
 };
 use anyhow::{Context as _, anyhow};
 use std::{
@@ -31,11 +32,19 @@ impl ConfigFile {
 
     /// Everything read and checked; mistakes are printed, all of them.
     pub(super) fn checked(&self) -> anyhow::Result<Checked> {
+        self.checked_in(Language::English)
+    }
+
+    /// [`Self::checked`] for somebody who reads this language.
+    pub(super) fn checked_in(&self, language: Language) -> anyhow::Result<Checked> {
         setup::check_read(Config::load(self.config.as_deref())).map_err(|mistakes| {
             for mistake in &mistakes {
-                eprintln!("{mistake}");
+                eprintln!("{}", setup::told(mistake, language));
             }
-            eprintln!("{}; nothing was started", count(mistakes.len(), "mistake"));
+            match language {
+                Language::English => eprintln!("{}; nothing was started", count(mistakes.len(), "mistake")),
+                Language::Chinese => eprintln!("共 {} 处错误；未启动任何服务", mistakes.len()),
+            }
             Said.into()
         })
     }

@@ -1,5 +1,7 @@
 //! One mistake in what an operator wrote.
 
+use model::said::Args;
+
 /// A mistake in configuration, policies or mappings.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Mistake {
@@ -12,6 +14,8 @@ pub struct Mistake {
     pub problem: String,
     /// The keys that lead to it, in the configuration; empty in other files.
     pub path: Vec<String>,
+    /// Of a mistake whose code has words in every language; `None`: `problem` is all there is.
+    pub args: Option<Args>,
 }
 
 impl std::fmt::Display for Mistake {

@@ -1,7 +1,7 @@
 //! Reading a configuration so that every mistake in it is told at once: what cannot be read is noted, taken out, and the
 //! rest is read again.
 
-use super::{BASE, Config, Mistake, Source, source::UNKNOWN_KEY};
+use super::{BASE, Config, Mistake, Source, plain, source::UNKNOWN_KEY};
 use std::{io::ErrorKind, path::Path};
 use toml::{
     Table, Value,
@@ -38,7 +38,10 @@ impl Unread {
         };
         let file = path.display().to_string();
         let (code, path) = ("unreadable".to_owned(), Vec::new());
-        Box::new(Self { mistakes: vec![Mistake { file, line: 0, column: 0, code, problem, path }], rest: None })
+        Box::new(Self {
+            mistakes: vec![Mistake { file, line: 0, column: 0, code, problem, path, args: None }],
+            rest: None,
+        })
     }
 }
 
@@ -66,7 +69,7 @@ fn tables(source: &Source) -> Result<(Table, Table), Vec<Mistake>> {
         let at = error.span().and_then(|span| source.line_and_column(span.start));
         let (line, column) = at.unwrap_or_default();
         let (code, problem) = ("not_toml".to_owned(), error.message().to_owned());
-        Mistake { file: source.place.clone(), line, column, code, problem, path: Vec::new() }
+        Mistake { file: source.place.clone(), line, column, code, problem, path: Vec::new(), args: None }
     };
     if !errors.is_empty() {
         return Err(errors.iter().map(grammar).collect());
@@ -137,7 +140,7 @@ impl Reading<'_> {
         // A stand-in inside it made it wrong: that has been told.
         if !self.tried.iter().any(|(known, _)| known.starts_with(&path)) {
             let keys: Vec<&str> = path.iter().map(String::as_str).collect();
-            self.mistakes.push(self.source.mistake(&keys, code, problem.trim_end()));
+            self.mistakes.push(self.source.mistake(&keys, code, &plain::said(&path, problem)));
         }
         self.tried.push((path.clone(), 0));
         let default = lookup(&self.base, &path).cloned();

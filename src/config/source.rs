@@ -27,6 +27,7 @@ impl Source {
             code: code.to_owned(),
             problem: format!("{}: {problem}", path.join(".")),
             path: path.iter().map(|&key| key.to_owned()).collect(),
+            args: None,
         }
     }
 

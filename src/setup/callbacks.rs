@@ -1,7 +1,10 @@
 //! Carriers that call us back: who they are and how they prove it.
 
-use super::{Mistake, secrets, words};
-use crate::config::{CarrierCallback, Config};
+use super::{Mistake, files::words, secrets};
+use crate::{
+    config::{CarrierCallback, Config},
+    words::Language,
+};
 use adapters::carriers::{
     self,
     signed::{Form, KIND},
@@ -18,9 +21,10 @@ pub(super) fn check(config: &Config, mistakes: &mut Vec<Mistake>) {
             continue;
         };
         for fault in callback.form.iter().flat_map(Form::lint) {
-            let problem = words(fault.code, &args([("was", fault.was)]));
+            let args = args([("was", fault.was)]);
+            let problem = words(Language::English, fault.code, &args);
             let keys: Vec<_> = std::iter::once("form").chain(fault.key.split('.')).collect();
-            mistakes.push(mistake(&keys, fault.code, &problem));
+            mistakes.push(Mistake { args: Some(args), ..mistake(&keys, fault.code, &problem) });
         }
         let path = ["carriers", code, "secret"];
         let Some(secrets) = secrets(config, &path, std::slice::from_ref(&callback.secret), mistakes) else { continue };

@@ -1,6 +1,6 @@
 //! Channels: which platform speaks, which mapping reads it, and how it proves who it is.
 
-use super::{Mistake, hooks, nowhere, secrets};
+use super::{Mistake, files::Named, hooks, nowhere, secrets};
 use crate::{
     app::ChannelRuntime,
     config::{Channel, Config},
@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 pub(super) fn read(
     config: &Config,
-    mappings: &BTreeMap<String, Mapping>,
+    mappings: &Named<Mapping>,
     mistakes: &mut Vec<Mistake>,
 ) -> BTreeMap<String, Arc<ChannelRuntime>> {
     let canonical = canonical(mistakes);
@@ -40,7 +40,7 @@ struct One<'c> {
     config: &'c Config,
     code: &'c str,
     channel: &'c Channel,
-    mappings: &'c BTreeMap<String, Mapping>,
+    mappings: &'c Named<Mapping>,
 }
 
 impl One<'_> {
@@ -49,12 +49,11 @@ impl One<'_> {
         let platform = channels::named(&channel.platform);
         if platform.is_none() {
             let known: Vec<_> = channels::ALL.iter().map(|p| p.name).collect();
-            mistakes.push(self.unknown("platform", &channel.platform, &known));
+            mistakes.push(self.unknown("platform", &channel.platform, &known.join(", ")));
         }
-        let mapping = self.mappings.get(&channel.mapping);
-        if mapping.is_none() {
-            let known: Vec<_> = self.mappings.keys().map(String::as_str).collect();
-            mistakes.push(self.unknown("mapping", &channel.mapping, &known));
+        let mapping = self.mappings.good.get(&channel.mapping);
+        if mapping.is_none() && !self.mappings.is_faulty(&channel.mapping) {
+            mistakes.push(self.unknown("mapping", &channel.mapping, &self.mappings.names()));
         }
         if let (Some(platform), Some(mapping)) = (platform, mapping) {
             self.readable(platform, mapping, mistakes);
@@ -115,14 +114,18 @@ impl One<'_> {
             (None, _) => Ok(()),
         };
         if let Err(fault) = usable {
-            mistakes.push(self.mistake("secrets", fault.code(), "its signing secrets cannot be used"));
+            let problem = match self.channel.secrets.as_slice() {
+                [] => "it needs at least one, to tell who sends; name it here and say in [secrets] where it comes from",
+                _ => "its signing secrets cannot be used",
+            };
+            mistakes.push(self.mistake("secrets", fault.code(), problem));
             return None;
         }
         Some(secrets)
     }
 
-    fn unknown(&self, key: &str, was: &str, known: &[&str]) -> Mistake {
-        self.mistake(key, &format!("unknown_{key}"), &format!("`{was}` is unknown; there are: {}", known.join(", ")))
+    fn unknown(&self, key: &str, was: &str, known: &str) -> Mistake {
+        self.mistake(key, &format!("unknown_{key}"), &format!("`{was}` is unknown; there are: {known}"))
     }
 
     fn mistake(&self, key: &str, code: &str, problem: &str) -> Mistake {

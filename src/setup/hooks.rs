@@ -1,6 +1,6 @@
 //! Channels of partners that sign and name their topics in ways of their own: the tables `signature` and `topics`.
 
-use super::Mistake;
+use super::{Mistake, files::Named};
 use crate::config::{self, Config};
 use adapters::{
     channels::{
@@ -51,7 +51,7 @@ impl Hook<'_> {
     pub(super) fn topics(
         &self,
         table: &config::Topics,
-        mappings: &BTreeMap<String, Mapping>,
+        mappings: &Named<Mapping>,
         mistakes: &mut Vec<Mistake>,
     ) -> Option<Topics> {
         self.only_for_webhooks("topics", mistakes);
@@ -77,7 +77,7 @@ impl Hook<'_> {
         }
         let mut by_topic = BTreeMap::new();
         for (topic, name) in &table.mappings {
-            match mappings.get(name) {
+            match mappings.good.get(name) {
                 Some(mapping) if mapping.reads_tables() => {
                     let problem = format!("mapping `{name}` reads tables, and a webhook posts JSON or XML");
                     mistakes.push(self.mistake(&["topics", "mappings", topic], "mapping_unfit", &problem));
@@ -85,9 +85,9 @@ impl Hook<'_> {
                 Some(mapping) => {
                     by_topic.insert(topic.clone(), mapping.clone());
                 }
+                None if mappings.is_faulty(name) => {}
                 None => {
-                    let known: Vec<_> = mappings.keys().map(String::as_str).collect();
-                    let problem = format!("mapping `{name}` is unknown; there are: {}", known.join(", "));
+                    let problem = format!("mapping `{name}` is unknown; there are: {}", mappings.names());
                     mistakes.push(self.mistake(&["topics", "mappings", topic], "unknown_mapping", &problem));
                 }
             }

@@ -1,21 +1,24 @@
 //! How connectors' messages are written: outgoing mappings, and notices to customers.
 
-use super::{MAPPINGS, Mistake, NOTICES, OUTGOING, Wordings, files, note, tables};
+use super::{
+    Mistake, Wordings,
+    files::{Files, NOTICES, Named, OUTGOING},
+};
 use crate::config::{self, Config};
 use adapters::{
     connectors::{self, Connector},
     mapping::{Notices, Outgoing, Tongue, Wording},
 };
 use model::message::MessageKind;
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 /// The notices of a connector that tells customers and names none.
 const USUAL: &str = "customer";
 
 /// Every file there is, by its name.
-struct Files {
-    forms: BTreeMap<String, Arc<Outgoing>>,
-    notices: BTreeMap<String, Arc<Notices>>,
+struct All {
+    forms: Named<Arc<Outgoing>>,
+    notices: Named<Arc<Notices>>,
 }
 
 /// The wording of each connector; every file there is is read, so that mistakes are found before it is used.
@@ -33,22 +36,28 @@ pub(super) fn read(config: &Config, mistakes: &mut Vec<Mistake>) -> Wordings {
     found
 }
 
-fn all(config: &Config, mistakes: &mut Vec<Mistake>) -> Files {
+fn all(config: &Config, mistakes: &mut Vec<Mistake>) -> All {
     // What is wrong with the folder or its tables has been said of the other mappings.
     let mut said = Vec::new();
-    let files = files(&config.mappings, &MAPPINGS, &mut said);
-    let tables = tables(&files, &mut said);
-    let mut found = Files { forms: BTreeMap::new(), notices: BTreeMap::new() };
-    for (file, text) in &files {
+    let files = Files::mappings(config, &mut said);
+    let tables = files.tables(&mut said);
+    let mut found = All { forms: Named::new(&files), notices: Named::new(&files) };
+    for (file, text) in &files.all {
         if file.starts_with(OUTGOING) {
             match Outgoing::read(file, text, &tables) {
-                Ok(form) => drop(found.forms.insert(form.name.clone(), Arc::new(form))),
-                Err(faults) => note(faults, mistakes),
+                Ok(form) => drop(found.forms.good.insert(form.name.clone(), Arc::new(form))),
+                Err(faults) => {
+                    found.forms.note_faulty(file);
+                    files.note(faults, mistakes);
+                }
             }
         } else if file.starts_with(NOTICES) {
             match Notices::read(file, text) {
-                Ok(notices) => drop(found.notices.insert(notices.name.clone(), Arc::new(notices))),
-                Err(faults) => note(faults, mistakes),
+                Ok(notices) => drop(found.notices.good.insert(notices.name.clone(), Arc::new(notices))),
+                Err(faults) => {
+                    found.notices.note_faulty(file);
+                    files.note(faults, mistakes);
+                }
             }
         }
     }
@@ -64,14 +73,15 @@ struct One<'c> {
 }
 
 impl One<'_> {
-    fn forms(&self, all: &BTreeMap<String, Arc<Outgoing>>, mistakes: &mut Vec<Mistake>) -> Vec<Arc<Outgoing>> {
+    fn forms(&self, all: &Named<Arc<Outgoing>>, mistakes: &mut Vec<Mistake>) -> Vec<Arc<Outgoing>> {
         let mut forms: Vec<Arc<Outgoing>> = Vec::new();
         let mut told: Vec<MessageKind> = Vec::new();
         for name in &self.connector.messages {
-            let Some(form) = all.get(name) else {
-                let known: Vec<_> = all.keys().map(String::as_str).collect();
-                let problem = format!("outgoing mapping `{name}` is unknown; there are: {}", known.join(", "));
-                mistakes.push(self.mistake("messages", "unknown_mapping", &problem));
+            let Some(form) = all.good.get(name) else {
+                if !all.is_faulty(name) {
+                    let problem = format!("outgoing mapping `{name}` is unknown; there are: {}", all.names());
+                    mistakes.push(self.mistake("messages", "unknown_mapping", &problem));
+                }
                 continue;
             };
             for message in &form.tells {
@@ -91,7 +101,7 @@ impl One<'_> {
     }
 
     /// What customers are told; `None` for connectors that tell others.
-    fn notices(&self, all: &BTreeMap<String, Arc<Notices>>, mistakes: &mut Vec<Mistake>) -> Option<Arc<Notices>> {
+    fn notices(&self, all: &Named<Arc<Notices>>, mistakes: &mut Vec<Mistake>) -> Option<Arc<Notices>> {
         let named = self.connector.notices.as_str();
         if !self.kind.tells_customers() {
             if !named.is_empty() {
@@ -101,10 +111,11 @@ impl One<'_> {
             return None;
         }
         let name = if named.is_empty() { USUAL } else { named };
-        let Some(notices) = all.get(name) else {
-            let known: Vec<_> = all.keys().map(String::as_str).collect();
-            let problem = format!("notices `{name}` are unknown; there are: {}", known.join(", "));
-            mistakes.push(self.mistake("notices", "unknown_notices", &problem));
+        let Some(notices) = all.good.get(name) else {
+            if !all.is_faulty(name) {
+                let problem = format!("notices `{name}` are unknown; there are: {}", all.names());
+                mistakes.push(self.mistake("notices", "unknown_notices", &problem));
+            }
             return None;
         };
         let listed = self.connector.listens.iter().filter_map(|name| MessageKind::named(name));

@@ -45,7 +45,9 @@ impl<'t> Keys<'t> {
 
     /// Takes the value of `key`; remembers that the key is known.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Item<'t>> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         let entry = self.entries.iter_mut().find(|(name, ..)| *name == key)?;
         entry.3 = true;
         Some(entry.2)

@@ -37,7 +37,8 @@ impl Values {
 /// All value tables by name.
 #[derive(Clone, Debug, Default)]
 pub struct Tables {
-    by_name: BTreeMap<String, Arc<Values>>,
+    /// With the file each is in.
+    by_name: BTreeMap<String, (Arc<Values>, String)>,
 }
 
 impl Tables {
@@ -67,15 +68,15 @@ impl Tables {
         }
         keys.finish(&mut faults);
         if let Some(name) = name
-            && self.by_name.insert(name.to_owned(), Arc::new(values)).is_some()
+            && let Some((_, first)) = self.by_name.insert(name.to_owned(), (Arc::new(values), file.to_owned()))
         {
-            faults.at(&(0..0), "table_twice", args([("table", name.to_owned())]));
+            faults.at(&(0..0), "table_twice", args([("table", name.to_owned()), ("first", first)]));
         }
         if faults.is_empty() { Ok(()) } else { Err(faults.into_sorted()) }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Arc<Values>> {
-        self.by_name.get(name).cloned()
+        self.by_name.get(name).map(|(values, _)| Arc::clone(values))
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {

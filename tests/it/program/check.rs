@@ -85,7 +85,11 @@ hook = { value = "long enough" }
         ("{ placed = \"partner-order\" }", "{}", "t.toml:16:1: "),
         ("\"webhook\"", "\"shopify\"", "t.toml:8:16: channels.hook.signature: only"),
         ("encoding =", "encodig =", "t.toml:11:1: channels.hook.signature.encodig: unknown field"),
-        ("prefix =", "prefix = 3 #", "t.toml:12:10: channels.hook.signature.prefix: invalid type"),
+        (
+            "prefix =",
+            "prefix = 3 #",
+            "t.toml:12:10: channels.hook.signature.prefix: 3 is not what belongs here; write text in quotes",
+        ),
         ("long enough", "short", "secret_too_short"),
     ] {
         assert!(good.contains(from), "{from}");
@@ -212,4 +216,60 @@ fn values_that_cannot_be_meant_have_their_lines() {
         let (code, words) = check(&good.replace(from, to));
         assert!(code == 1 && words.contains(wanted), "{to}: no {wanted} in: {words}");
     }
+}
+
+#[test]
+fn mistakes_are_told_in_plain_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "[server]\nworkers = \"many\"\nbehind_proxy = 1\n[channels.b]\nplatform = \"shopify\"\n\
+                mapping = \"shopify-order\"\nzone = \"UTC\"\ncountry = \"NL\"\n\
+                [secrets]\na = {}\nb = { env = \"X\", file = \"y\" }\nc = \"plain\"\n";
+    std::fs::write(folder.path().join("t.toml"), text).expect("a file");
+    let (code, words) = code_and_words(folder.path(), &["check", "--config", "t.toml"]);
+    assert_eq!(code, 1, "{words}");
+    for wanted in [
+        "server.workers: \"many\" is not what belongs here; write a whole number from 0 [",
+        "server.behind_proxy: 1 is not what belongs here; write true or false [",
+        "channels.b.secrets: it needs at least one",
+        "secrets.a: write a table with exactly one of env, file, value",
+        "secrets.b: write a table with exactly one of env, file, value",
+        "secrets.c: write a table with exactly one of env, file, value",
+    ] {
+        assert!(words.contains(wanted), "no {wanted} in: {words}");
+    }
+}
+
+#[test]
+fn files_of_the_operators_own_are_named_whole_and_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    for name in ["maps/out", "maps/tables", "rules"] {
+        std::fs::create_dir_all(folder.path().join(name)).expect("a folder");
+    }
+    put("maps/my-pos.toml", "name = \"my-pos\"\nversion = 1\n[read]\nformat = \"json\"\nheader = [\"a\"]\n");
+    put("maps/out/mine.toml", "name = \"mine\"\nversion = 1\ntells = \"order_released\"\n[body]\nid = \"order.idd\"\n");
+    put("maps/tables/a.toml", "name = \"t\"\n[values]\na = \"x\"\n");
+    put("maps/tables/b.toml", "name = \"t\"\n[values]\na = \"x\"\n");
+    put("rules/a.toml", "[checks]\n");
+    put("rules/b.toml", "[checks]\n");
+    let config = "mappings = \"maps\"\npolicies = \"rules\"\n\
+                  [channels.a]\nplatform = \"file\"\nmapping = \"my-pos\"\nzone = \"UTC\"\ncountry = \"NL\"\n\
+                  [connectors.e]\nkind = \"erp_rest\"\nurl = \"https://erp.example\"\nmessages = [\"mine\"]\n";
+    put("t.toml", config);
+    let (code, words) = code_and_words(folder.path(), &["check", "--config", "t.toml", "--lang", "en"]);
+    assert_eq!(code, 1, "{words}");
+    for wanted in [
+        "maps/my-pos.toml:5:1: There is no key header here; known are format, ",
+        "maps/out/mine.toml:5:6: ",
+        "maps/tables/b.toml:1:1: The table t is there twice; the first is in maps/tables/a.toml.",
+        "rules/b.toml:1:2: The table checks is there twice; the first is in rules/a.toml:1.",
+    ] {
+        assert!(words.contains(wanted), "no {wanted} in: {words}");
+    }
+    assert!(!words.contains("format, format") && !words.contains("is unknown"), "{words}");
+    let (_, words) = code_and_words(folder.path(), &["check", "--config", "t.toml", "--lang", "zh"]);
+    assert!(words.contains("rules/b.toml:1:2: 表 checks 出现两次") && words.contains("处错误"), "{words}");
+    put("t.toml", &config.replace("\"rules\"", "\"gone\""));
+    let (_, words) = code_and_words(folder.path(), &["check", "--config", "t.toml"]);
+    assert!(words.contains("t.toml:2:12: policies: the folder gone cannot be read"), "{words}");
 }
