@@ -77,10 +77,15 @@ impl House {
 
     fn introduce(&self, address: SocketAddr) {
         let (folder, partners) = (self.at.display(), self.sandbox.url());
-        let english = format!("Tributary at http://{address}, SQLite in {folder}, the partner world at {partners}.");
+        let (goes, goes_zh) = match self.folder {
+            Some(_) => (" (deleted at the end; --folder keeps one)", "（结束后删除；用 --folder 可保留）"),
+            None => ("", ""),
+        };
+        let english =
+            format!("Tributary at http://{address}, SQLite in {folder}{goes}, the partner world at {partners}.");
         self.story.say(
             &english,
-            &format!("Tributary 位于 http://{address}，SQLite 位于 {folder}，伙伴沙箱位于 {partners}。"),
+            &format!("Tributary 位于 http://{address}，SQLite 位于 {folder}{goes_zh}，伙伴沙箱位于 {partners}。"),
         );
         let permille = self.app.core.config.dispatch.backoff_permille;
         let english = format!(
