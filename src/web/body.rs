@@ -185,3 +185,20 @@ fn not_json(error: &serde_json::Error) -> Problem {
 pub fn media_type(request: &HttpRequest) -> &str {
     request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
+
+/// Years of a day that somebody may mean, as in documents.
+const YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
+
+/// Passes for a day that somebody may mean.
+///
+/// # Errors
+/// `out_of_range`.
+pub fn check_day(field: &str, day: Option<chrono::NaiveDate>) -> Result<(), Problem> {
+    match day {
+        Some(day) if !YEARS.contains(&chrono::Datelike::year(&day)) => {
+            let problem = Problem::bad_request("out_of_range").with("field", field).with("was", day);
+            Err(problem.at(format!("/{field}")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}

@@ -9,7 +9,7 @@ pub(super) use amendment::Number;
 
 use super::{
     api::{Api, Says, shapes},
-    body::Json,
+    body::{Json, check_day},
     claim::Caller,
     orders::{load, order_id},
     problem::Problem,
@@ -71,7 +71,7 @@ pub(super) fn routes(api: &mut Api) {
     let says = says.json::<redecide::Which>().gives(200, "Redecided").fails(400, &["invalid_value", "invalid_cursor"]);
     api.post("/v1/orders/redecide", redecide::redecide, says);
     let says = changes("setPayment", "Records what is known of the payment").json::<SetPayment>();
-    api.post("/v1/orders/{id}/payment", payment, says);
+    api.post("/v1/orders/{id}/payment", payment, says.fails(400, &["out_of_range"]));
     let says = command("ship", "A parcel left the warehouse", Permission::WriteStock).json::<ship::Ship>();
     let says = says.fails(400, WORDS).fails(404, &["unknown_fulfilment"]);
     api.post(
@@ -194,6 +194,7 @@ async fn payment(
 ) -> Result<HttpResponse, Problem> {
     caller.need(Permission::ChangeOrders)?;
     let id = order_id(&id)?;
+    check_day("due", body.0.due)?;
     let slot = load(&app.core, id).await?;
     let now = slot.order().map(|order| order.header.payment.clone()).unwrap_or_default();
     let SetPayment { method, state, due } = body.0;

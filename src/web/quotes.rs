@@ -2,7 +2,7 @@
 
 use super::{
     api::{Api, Says, shapes},
-    body::Json,
+    body::{Json, check_day},
     claim::Caller,
     commands::Number,
     orders::{show_difference, show_note, show_passed_over},
@@ -39,7 +39,8 @@ const TEXT_MAX: usize = 200;
 pub(super) fn routes(api: &mut Api) {
     let says =
         Says::keyed("quote", "What an order would cost: prices, promotions, freight, tax", Permission::ReadOrders);
-    let says = says.json::<Wanted>().gives(200, "Quote").fails(400, &["invalid_value", "too_many_lines"]);
+    let says =
+        says.json::<Wanted>().gives(200, "Quote").fails(400, &["invalid_value", "out_of_range", "too_many_lines"]);
     api.post("/v1/quotes", quoted, says.fails(422, UNQUOTABLE));
 }
 
@@ -123,6 +124,7 @@ async fn quoted(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     caller.need(Permission::ReadOrders)?;
+    check_day("date", body.0.date)?;
     let channel = body.0.channel.clone();
     let asked = content(body.0, &app.core)?;
     let quote = orders::quote(&app.core, &channel, asked).await?.map_err(refused)?;

@@ -45,7 +45,11 @@ pub(super) fn routes(api: &mut Api) {
     let says = writes("goodsIn", "Goods arrived: adds to what is there").json::<Lots>().gives(200, "Arrived");
     api.post("/v1/stock/goods-in", arrived, says.fails(400, NUMBERS).fails(404, unknown));
     let says = writes("countStock", "A count: says what is there").json::<Counted>().gives(200, "StockLevel");
-    api.put("/v1/stock/{warehouse}/{sku}", counted, says.fails(400, NUMBERS).fails(404, unknown));
+    api.put(
+        "/v1/stock/{warehouse}/{sku}",
+        counted,
+        says.fails(400, NUMBERS).fails(400, &["missing_field"]).fails(404, unknown),
+    );
     let says = reads("stockLedger", "Every movement of one level, newest first").query::<LedgerWanted>();
     api.get("/v1/stock/{warehouse}/{sku}/ledger", ledger, says.gives(200, "Ledger"));
 }
@@ -104,6 +108,7 @@ struct Counted {
     /// Both are left as they are when this is not given.
     #[schemars(with = "Option<shapes::Stocked>")]
     reorder_point: Option<Number>,
+    /// Only together with `reorder_point`.
     #[schemars(with = "Option<shapes::Stocked>")]
     reorder_quantity: Option<Number>,
 }
@@ -118,12 +123,17 @@ async fn counted(
     let (warehouse, sku) = path.into_inner();
     known(&app.core, &[(&sku, &warehouse)]).await?;
     let on_hand = amount(&body.0.on_hand, "/on_hand")?;
+    if body.0.reorder_quantity.is_some() && body.0.reorder_point.is_none() {
+        // How much is bought says nothing without when.
+        return Err(Problem::bad_request("missing_field").with("field", "reorder_point").at("/reorder_point"));
+    }
+    let given = |number: &Option<Number>, place| number.as_ref().map(|number| amount(number, place)).transpose();
+    let point = given(&body.0.reorder_point, "/reorder_point")?;
+    let quantity = given(&body.0.reorder_quantity, "/reorder_quantity")?;
     let safety = body.0.safety.as_ref().map(|safety| amount(safety, "/safety")).transpose()?;
     let counted = Count { sku: sku.clone(), warehouse: warehouse.clone(), on_hand, safety };
     count(&app.core, &[counted], &cause(&caller.0.actor())).await?;
-    if let Some(point) = &body.0.reorder_point {
-        let point = amount(point, "/reorder_point")?;
-        let quantity = body.0.reorder_quantity.as_ref().map(|q| amount(q, "/reorder_quantity")).transpose()?;
+    if let Some(point) = point {
         let key = (sku.clone(), warehouse.clone());
         reorder(&app.core, &[(key, point, quantity.unwrap_or_default())]).await?;
     }

@@ -171,3 +171,23 @@ async fn a_price_hold_gives_the_figures_of_what_differs() {
         assert!(detail.contains(said) && !detail.contains("71.40"), "the goods are right: {detail}");
     }
 }
+
+#[actix_web::test]
+async fn what_cannot_be_meant_is_refused() {
+    let desk = Desk::open().await;
+    let key = desk.key("root", "admin").await;
+    let id = desk.order("orders/create", &shop_order(1, 12, "Anna de Vries")).await;
+    let due = json!({ "method": "on_account", "state": "pending", "due": "-262143-01-01" });
+    let (status, problem) = desk.post(&format!("/v1/orders/{id}/payment"), &key, due).await;
+    assert_eq!((status, &problem["code"]), (400, &json!("out_of_range")), "{problem}");
+    let quote = json!({ "channel": "shopify-eu", "currency": "EUR", "destination": {}, "date": "-262143-01-01",
+        "lines": [{ "sku": "LT-DL-0003", "quantity": "1" }] });
+    let (status, problem) = desk.post("/v1/quotes", &key, quote).await;
+    assert_eq!((status, &problem["code"]), (400, &json!("out_of_range")), "{problem}");
+    let level = "/v1/stock/NL-RTM/LT-DL-0003";
+    let count = TestRequest::put().uri(level).set_json(json!({ "on_hand": 7, "reorder_quantity": 10 }));
+    let (status, problem) = desk.send(count, &key).await;
+    assert_eq!((status, &problem["code"]), (400, &json!("missing_field")), "{problem}");
+    let (_, page) = desk.get("/v1/stock?sku=LT-DL-0003&warehouse=NL-RTM", &key).await;
+    assert_eq!(page["items"][0]["on_hand"], json!("363"), "nothing half a count: {page}");
+}
