@@ -30,10 +30,11 @@ pub enum Permission {
     Erase,
 }
 
-/// Roles and what each may do. A role not listed may do nothing.
-const ROLES: &[(&str, &[Permission])] = &[
+/// Roles, in a few words and in all detail what each may do. A role not listed may do nothing.
+const ROLES: &[(&str, &str, &[Permission])] = &[
     (
         "admin",
+        "everything but signing approvals",
         &[
             Permission::Bring,
             Permission::ReadOrders,
@@ -49,14 +50,23 @@ const ROLES: &[(&str, &[Permission])] = &[
             Permission::Erase,
         ],
     ),
-    ("channel", &[Permission::Bring, Permission::ReadDocuments]),
-    ("credit_controller", APPROVER),
-    ("erp", &[Permission::ReadOrders, Permission::ReadFeed, Permission::WriteStock, Permission::ReadDeliveries]),
-    ("finance", APPROVER),
-    ("general_manager", APPROVER),
-    ("logistics", DESK),
+    (
+        "channel",
+        "brings documents of its channel and reads what became of them",
+        &[Permission::Bring, Permission::ReadDocuments],
+    ),
+    ("credit_controller", "reads, changes and signs orders", APPROVER),
+    (
+        "erp",
+        "reads orders and the feed, counts stock",
+        &[Permission::ReadOrders, Permission::ReadFeed, Permission::WriteStock, Permission::ReadDeliveries],
+    ),
+    ("finance", "reads, changes and signs orders", APPROVER),
+    ("general_manager", "reads, changes and signs orders", APPROVER),
+    ("logistics", "changes and ships orders, counts stock, redrives deliveries", DESK),
     (
         "order_desk",
+        "brings and changes orders, reads documents again",
         &[
             Permission::Bring,
             Permission::ReadOrders,
@@ -67,9 +77,10 @@ const ROLES: &[(&str, &[Permission])] = &[
             Permission::ReadDeliveries,
         ],
     ),
-    ("product_engineer", APPROVER),
+    ("product_engineer", "reads, changes and signs orders", APPROVER),
     (
         "purchasing",
+        "counts stock, approves what is bought, redrives deliveries",
         &[
             Permission::ReadOrders,
             Permission::ChangeOrders,
@@ -81,9 +92,13 @@ const ROLES: &[(&str, &[Permission])] = &[
             Permission::Replenish,
         ],
     ),
-    ("reader", &[Permission::ReadOrders, Permission::ReadFeed, Permission::ReadDocuments, Permission::ReadDeliveries]),
-    ("sales_director", APPROVER),
-    ("sales_manager", APPROVER),
+    (
+        "reader",
+        "reads orders, the feed, documents and deliveries",
+        &[Permission::ReadOrders, Permission::ReadFeed, Permission::ReadDocuments, Permission::ReadDeliveries],
+    ),
+    ("sales_director", "reads, changes and signs orders", APPROVER),
+    ("sales_manager", "reads, changes and signs orders", APPROVER),
 ];
 
 const APPROVER: &[Permission] = &[
@@ -107,12 +122,18 @@ const DESK: &[Permission] = &[
 
 /// The names of all roles, for messages and `--help`.
 pub fn roles() -> impl Iterator<Item = &'static str> {
-    ROLES.iter().map(|(name, _)| *name)
+    ROLES.iter().map(|(name, ..)| *name)
+}
+
+/// A line for each role.
+pub fn roles_told() -> String {
+    let lines = ROLES.iter().map(|(name, about, _)| format!("  {name:<18} {about}"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The names of the roles that may do this.
 pub fn roles_with(permission: Permission) -> impl Iterator<Item = &'static str> {
-    ROLES.iter().filter(move |(_, permissions)| permissions.contains(&permission)).map(|(name, _)| *name)
+    ROLES.iter().filter(move |(.., permissions)| permissions.contains(&permission)).map(|(name, ..)| *name)
 }
 
 /// A proven caller.
@@ -128,7 +149,7 @@ pub struct Claim {
 
 impl Claim {
     pub fn may(&self, permission: Permission) -> bool {
-        ROLES.iter().any(|(name, permissions)| self.role == *name && permissions.contains(&permission))
+        ROLES.iter().any(|(name, _, permissions)| self.role == *name && permissions.contains(&permission))
     }
 
     /// A channel key may only serve its channel.

@@ -41,11 +41,12 @@ enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = format!("Roles:\n{}", auth::roles_told()))]
 struct Create {
     /// Who holds it: a person's or system's name, as it will stand in the history of orders
     #[arg(long)]
     user: String,
-    /// What it may do
+    /// What it may do: one of the roles below
     #[arg(long, value_parser = role)]
     role: String,
     /// The only channel it may bring documents to

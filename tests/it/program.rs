@@ -23,12 +23,23 @@ pub(crate) fn code_and_words(folder: &Path, args: &[&str]) -> (i32, String) {
 }
 
 #[test]
+fn the_help_of_keys_says_what_each_role_may_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, words) = code_and_words(folder.path(), &["key", "create", "--help"]);
+    for role in tributary::auth::roles() {
+        let told = words.lines().filter_map(|line| line.trim().strip_prefix(role));
+        assert!(told.filter(|rest| rest.trim().len() > 10).count() == 1, "{role}: {words}");
+    }
+}
+
+#[test]
 fn the_demo_holds_in_both_languages() {
     let folder = tempfile::tempdir().expect("a folder");
     for (language, last) in [("en", "checks hold"), ("zh", "检查全部通过")] {
         let (code, words) = code_and_words(folder.path(), &["demo", "--lang", language]);
         assert_eq!(code, 0, "{words}");
         assert!(words.contains(last) && !words.contains("panicked"), "{words}");
+        assert!(words.contains("--folder"), "it says that its database goes: {words}");
     }
     let left = std::fs::read_dir(folder.path()).expect("the folder").count();
     assert_eq!(left, 0, "the demo leaves nothing where it was started");
