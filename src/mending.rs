@@ -97,6 +97,9 @@ fn make(
     let mark = book.add_worksheet();
     mark.set_name(MENDS)?.set_very_hidden(true);
     mark.write_string(0, 0, document.id.to_string())?;
+    for (row, id) in (1_u32..).zip(&waiting.gone) {
+        mark.write_string(row, 0, id)?;
+    }
     Ok(book.save_to_buffer()?)
 }
 

@@ -61,7 +61,7 @@ use model::{
 };
 use open::Context;
 use spec::{Format, ReadAs, Sheet, Spec, TableRead, TreeFormat};
-use std::{borrow::Cow, ops::ControlFlow, sync::Arc};
+use std::{borrow::Cow, collections::HashSet, ops::ControlFlow, sync::Arc};
 
 /// A linted mapping, ready to read documents. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -209,7 +209,12 @@ impl Mapping {
             let received = received(doc.received_at);
             let setting = setting(defaults, shape.date1904);
             let context = Context::new(&self.spec, read, shape, setting, defaults.currency, &received);
-            rows::read(&context, scanned.summary.held.is_some(), doc.bytes, &options, sink);
+            let gone = if scanned.mends { mend::gone_before(doc.bytes) } else { HashSet::new() };
+            let mut sink = |item: Read| match item {
+                Read::Said(said) if gone.contains(&said.external_id) => sink(Read::Reject(mend::not_mended(&said))),
+                item => sink(item),
+            };
+            rows::read(&context, scanned.summary.held.is_some(), doc.bytes, &options, &mut sink);
         }
         scanned.summary
     }

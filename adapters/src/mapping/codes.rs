@@ -1,7 +1,7 @@
 //! Every code the mapping engine gives; `locales/` must have words for each.
 
 /// Codes of rejects and of `Summary::held`; the decoders have their own.
-pub const REJECT_CODES: [&str; 43] = [
+pub const REJECT_CODES: [&str; 44] = [
     "ambiguous_date",
     "bad_country",
     "bad_currency",
@@ -30,6 +30,7 @@ pub const REJECT_CODES: [&str; 43] = [
     "not_a_record",
     "not_a_value",
     "not_in_table",
+    "not_mended",
     "not_yes_or_no",
     "number_too_large",
     "order_rows_disagree",

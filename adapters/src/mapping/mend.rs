@@ -2,17 +2,20 @@
 //! reads them again.
 
 use super::{
-    ChannelDefaults, Mapping, block, open::Context, received, rows, scan, setting, spec::ReadAs, table_options,
+    ChannelDefaults, Mapping, block, open::Context, received, rows, scalar, scan, setting, spec::ReadAs, table_options,
 };
 use crate::{
-    decode,
+    decode::{self, TableOptions},
     node::{Row, Scalar},
 };
 use model::{
     port::inbound::{Document, Read},
-    said::Reject,
+    said::{Args, Location, Reject, Said},
 };
-use std::{collections::BTreeSet, ops::ControlFlow};
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::ControlFlow,
+};
 
 /// Name of the hidden sheet that says that a workbook mends a document. What holds for the whole file, its sums, is then
 /// not asked for: it was checked there, and here are some of its rows.
@@ -35,6 +38,8 @@ pub struct Waiting {
     /// The rows of rejected orders, in the file's order.
     pub rows: Vec<Row<'static>>,
     pub rejects: Vec<Reject>,
+    /// The channel's ids of the orders that went through: a mended workbook leaves them as they are.
+    pub gone: Vec<String>,
     /// Orders that were left out, because one of their rows cannot be written or there are too many.
     pub left_out: usize,
 }
@@ -52,13 +57,17 @@ impl Mapping {
             Context::new(&self.spec, read, shape, setting(defaults, shape.date1904), defaults.currency, &received);
         let mut rejects = Vec::new();
         let mut wanted = Wanted::default();
+        // What went through with the file that this one mends, if it does, stays as it is too.
+        let mut gone: Vec<String> =
+            if scanned.mends { gone_before(doc.bytes).into_iter().collect() } else { Vec::new() };
         let mut sink = |item: Read| {
-            if let Read::Reject(reject) = item {
-                rejects.push(reject);
+            match item {
+                Read::Reject(reject) => rejects.push(reject),
+                Read::Said(said) => gone.push(said.external_id),
             }
             ControlFlow::Continue(())
         };
-        rows::read_noting(&context, true, doc.bytes, &options, &mut sink, &mut |rows| wanted.add(rows));
+        rows::read_noting(&context, false, doc.bytes, &options, &mut sink, &mut |rows| wanted.add(rows));
         let mut waiting = Waiting {
             sheet: shape.sheet.clone(),
             header_row: shape.header_row,
@@ -66,6 +75,7 @@ impl Mapping {
             above: Vec::new(),
             rows: Vec::new(),
             rejects,
+            gone,
             left_out: wanted.left_out,
         };
         // Read once before without a fatal fault; a row that cannot be decoded is in no wanted order.
@@ -81,6 +91,29 @@ impl Mapping {
         forget_remedies(&mut waiting);
         Some(waiting)
     }
+}
+
+/// The channel's ids of the orders that went through with the file a workbook mends, as its hidden sheet lists them.
+pub(super) fn gone_before(bytes: &[u8]) -> HashSet<String> {
+    let sheet = decode::SheetChoice::Named(MARK.to_owned());
+    let options = TableOptions { format: decode::TableFormat::Xlsx { sheet } };
+    let mut found = HashSet::new();
+    // A workbook without the list, of an older program, mends as it did then.
+    let _ = decode::table(bytes, &options, &mut |row| {
+        // The first row says which document it mends.
+        if let Some(row) = row.ok().filter(|row| row.number > 1) {
+            found.extend(row.cells.iter().map(|cell| scalar::plain(cell).into_owned()));
+        }
+        ControlFlow::Continue(())
+    });
+    found
+}
+
+/// What is told of an order that did not wait: it stays as it is.
+pub(super) fn not_mended(said: &Said) -> Reject {
+    let at = Location::default();
+    let (order_key, was) = (said.external_id.clone(), said.external_id.clone());
+    Reject { order_key, location: at, field: String::new(), code: "not_mended".into(), was, args: Args::new() }
 }
 
 /// Rows that are wanted: those of whole orders only, so that no order comes back without some of its lines.

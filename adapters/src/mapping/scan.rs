@@ -26,6 +26,8 @@ pub(super) struct Scanned {
     pub(super) summary: Summary,
     pub(super) rejects: Vec<Reject>,
     pub(super) shape: Option<Shape>,
+    /// It is a workbook that mends some rows of another file.
+    pub(super) mends: bool,
 }
 
 pub(super) fn scan(spec: &Spec, read: &TableRead, bytes: &[u8], options: &TableOptions) -> Scanned {
@@ -247,20 +249,20 @@ impl<'s> Scan<'s> {
         };
         if let Some(fault) = self.fatal.take() {
             rejects.push(fault_reject(&fault, sheet_name));
-            return Scanned { summary: self.summary, rejects, shape: None };
+            return Scanned { summary: self.summary, rejects, shape: None, mends: self.mends };
         }
         let Some(mut body) = self.body.take() else {
             // The row that could not be decoded may be the header, or what hides it.
             if let Some(fault) = self.broken.take() {
                 rejects.push(fault_reject(&fault, sheet_name));
-                return Scanned { summary: self.summary, rejects, shape: None };
+                return Scanned { summary: self.summary, rejects, shape: None, mends: self.mends };
             }
             let (code, found) = self.no_header();
             rejects.push(whole(at(self.nearest.as_ref().map(|(row, ..)| *row), None), code, found));
             if code == "header_not_found" {
                 self.hold(code, rejects[0].args.clone());
             }
-            return Scanned { summary: self.summary, rejects, shape: None };
+            return Scanned { summary: self.summary, rejects, shape: None, mends: self.mends };
         };
         for fault in std::mem::take(&mut body.faults) {
             let cell = fault.cell.map(|letters| format!("{letters}{}", body.header_row));
@@ -274,7 +276,7 @@ impl<'s> Scan<'s> {
             rejects.push(whole(at(None, None), code, found));
         }
         if !rejects.is_empty() {
-            return Scanned { summary: self.summary, rejects, shape: None };
+            return Scanned { summary: self.summary, rejects, shape: None, mends: self.mends };
         }
         // Records there are none because of a row that could not be decoded are that row's fault.
         if self.summary.records == 0 && self.broken.is_none() {
@@ -290,7 +292,7 @@ impl<'s> Scan<'s> {
             let was = found.get("stated").cloned().unwrap_or_default();
             rejects.push(Reject { was, ..whole(location, code, found) });
         }
-        Scanned { summary: self.summary, rejects, shape: Some(shape) }
+        Scanned { summary: self.summary, rejects, shape: Some(shape), mends }
     }
 
     /// What makes a person look at the whole file.

@@ -108,6 +108,13 @@ async fn a_file_is_mended_and_only_the_mended_rows_count() {
         let answer = house.ask(Ask::get(&path).key(&key)).await;
         let rows = cells(&answer.body);
         assert_eq!((rows.len(), rows[1][6].to_string().as_str()), (3, "#remedy"), "{rows:?}");
+        // Whoever writes over a row what went through long before changes nothing, also two mendings later.
+        for (name, taken) in [("over.xlsx", "R-1"), ("over2.xlsx", "R-2")] {
+            let over = corrected(&answer.body, &[(2, 0, taken), (2, 1, "2026-03-02 10:14"), (2, 3, "40")]);
+            let over = bring(house, &key, name, over).await;
+            assert_eq!(over["orders"], json!({ "good": 0, "bad": 1 }), "{over}");
+            assert_eq!(faults(house, &key, &over).await[0].1, "not_mended", "{over}");
+        }
         let rest = bring(house, &key, "rest.xlsx", corrected(&answer.body, &[(2, 1, "2026-03-02 10:14")])).await;
         assert_eq!((&rest["state"], &rest["orders"]), (&json!("done"), &json!({ "good": 1, "bad": 0 })), "{rest}");
 
