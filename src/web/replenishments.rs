@@ -107,7 +107,7 @@ async fn approve(app: Data<App>, caller: Caller, id: Path<String>) -> Result<Htt
 
 /// It stands for its shortage all the same: no other is proposed until stock has come.
 async fn dismiss(app: Data<App>, caller: Caller, id: Path<String>) -> Result<HttpResponse, Problem> {
-    close(&app, &caller, &id, State::Dismissed, &[State::Proposed, State::Approved]).await
+    close(&app, &caller, &id, State::Dismissed, &[State::Proposed]).await
 }
 
 async fn close(app: &App, caller: &Caller, id: &str, to: State, from: &[State]) -> Result<HttpResponse, Problem> {
