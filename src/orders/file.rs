@@ -37,14 +37,28 @@ pub(super) fn settle(
 /// How `order` knows `party`. The id is the order's own: whoever was erased and orders again is a new row, while the old
 /// order said again names the erased one.
 pub fn refer(key: &PartyKey, order: OrderId, party: &Party) -> PartyRef {
-    let likeness = likeness(key, party);
-    let id = PartyId::derived_near(order.near(), &[b"order", order.uuid().as_bytes(), likeness.as_bytes()]);
-    PartyRef::of(id, likeness, party)
+    let exact = likeness(key, party);
+    let id = PartyId::derived_near(order.near(), &[b"order", order.uuid().as_bytes(), exact.as_bytes()]);
+    PartyRef::of(id, likeness(key, &folded(party)), party)
 }
 
 /// The id of a customer's party in the master data.
 pub fn customer_party(key: &PartyKey, party: &Party) -> PartyId {
     PartyId::from_uuid(likeness(key, party))
+}
+
+/// The person without what says nothing of who it is: a note, and how letters are written.
+fn folded(party: &Party) -> Party {
+    let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let digits = |phone: &String| phone.chars().filter(char::is_ascii_digit).collect();
+    Party {
+        name: fold(&party.name),
+        company: fold(&party.company),
+        emails: party.emails.iter().map(|email| fold(email)).collect(),
+        phones: party.phones.iter().map(digits).collect(),
+        note: String::new(),
+        ..party.clone()
+    }
 }
 
 /// Equal for equal people.
