@@ -96,7 +96,7 @@ impl<'a> Row<'a> {
             "true" | "yes" | "1" | "是" | "启用" => true,
             "false" | "no" | "0" | "否" | "停用" => false,
             _ => {
-                self.wrong("not_a_yes_or_no", column);
+                self.wrong("not_yes_or_no", column);
                 true
             }
         }

@@ -58,7 +58,8 @@ struct Orders {
 impl Document {
     pub(super) fn of(d: stored::Document, rejects: u64) -> Self {
         // A document that is broken as a whole names no order, so the orders alone do not tell.
-        let turned_back = d.state == DocumentState::Done && d.orders_good == 0 && rejects > 0;
+        let turned_back =
+            matches!(d.state, DocumentState::Done | DocumentState::Held) && d.orders_good == 0 && rejects > 0;
         Self {
             rejects,
             turned_back,
