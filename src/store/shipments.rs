@@ -128,6 +128,16 @@ async fn locked(tx: &Tx, parcels: &[Parcel]) -> Result<BTreeMap<Parcel, Shipment
     Ok(rows.into_iter().map(|s| (s.parcel.clone(), s)).collect())
 }
 
+/// The parcels that belong to these fulfilments, also those a carrier has booked and nobody has shipped yet.
+///
+/// # Errors
+/// A row makes no sense, or the database is gone.
+pub async fn of_fulfilments(conn: &impl ConnectionTrait, ids: &[FulfilmentId]) -> Result<Vec<Shipment>, StoreError> {
+    let wanted = bulk::each(ids.iter().map(|id| id.uuid()));
+    let rows = bulk::find::<shipments::Entity>(conn, &[shipments::Column::FulfilmentId], wanted, Lock::No).await?;
+    rows.into_iter().map(shipment).collect()
+}
+
 /// The parcels among `parcels` that we know.
 ///
 /// # Errors

@@ -175,9 +175,11 @@ pub fn check_json(request: &HttpRequest) -> Result<(), Problem> {
 
 fn not_json(error: &serde_json::Error) -> Problem {
     let why = error.to_string();
-    match why.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
-        Some((field, _)) => Problem::bad_request("unknown_field").with("field", field),
-        None => Problem::bad_request("invalid_json").with("why", why),
+    let named = |mark: &str| why.strip_prefix(mark).and_then(|rest| rest.split_once('`')).map(|(field, _)| field);
+    match (named("unknown field `"), named("missing field `")) {
+        (Some(field), _) => Problem::bad_request("unknown_field").with("field", field),
+        (None, Some(field)) => Problem::bad_request("missing_field").with("field", field).at(format!("/{field}")),
+        (None, None) => Problem::bad_request("invalid_json").with("why", why),
     }
 }
 

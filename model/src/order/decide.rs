@@ -5,7 +5,7 @@ mod people;
 mod taken_up;
 
 pub(super) use self::outside::REDECIDED;
-pub use self::taken_up::{BY_MASTER_DATA, may_be_taken_up};
+pub use self::taken_up::{BY_MASTER_DATA, may_be_taken_up, taken_up};
 use self::{
     outside::{expire_reservation, lose_stock, redecide, ship, stock_arrived, track},
     people::{amend, approve, cancel, decline, resolve_hold, unallocate, void_approval},

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// A cursor: letters without meaning to anybody but us.
 pub(in crate::web) const CURSOR: &str = "^[A-Za-z0-9_-]*$";
 /// Something is said, and no NUL in it.
-pub(in crate::web) const WORDS: &str = r"^[^\x00]*\S[^\x00]*$";
+pub(in crate::web) const WORDS: &str = r"^[^\x00]*[^\s\x00][^\x00]*$";
 /// Anything but NUL.
 pub(in crate::web) const TEXT: &str = r"^[^\x00]*$";
 /// At least two characters that can be seen, or blanks between them.

@@ -22,6 +22,8 @@ pub(super) async fn fulfilments(
 ) -> Result<Vec<Value>, StoreError> {
     let mut shown = Vec::with_capacity(order.fulfilments.len());
     let mut histories = 0;
+    let ids: Vec<_> = order.fulfilments.iter().map(|fulfilment| fulfilment.id).collect();
+    let known = shipments::of_fulfilments(db, &ids).await?;
     for fulfilment in &order.fulfilments {
         let mut parcels = Vec::new();
         for state in fulfilment.state.parcels() {
@@ -30,12 +32,16 @@ pub(super) async fn fulfilments(
                 if histories <= HISTORIES_MAX { shipments::nodes(db, &state.parcel).await? } else { Vec::new() };
             parcels.push(parcel(state, &nodes, language));
         }
-        shown.push(one(fulfilment, parcels, language));
+        let left = fulfilment.state.parcels();
+        let booked = known.iter().filter(|s| s.belongs_to.is_some_and(|(_, id)| id == fulfilment.id));
+        let booked = booked.filter(|s| left.iter().all(|state| state.parcel != s.parcel));
+        let booked = booked.map(|s| json!({ "carrier": s.parcel.carrier, "number": s.parcel.number })).collect();
+        shown.push(one(fulfilment, parcels, booked, language));
     }
     Ok(shown)
 }
 
-fn one(fulfilment: &Fulfilment, parcels: Vec<Value>, language: Language) -> Value {
+fn one(fulfilment: &Fulfilment, parcels: Vec<Value>, booked: Vec<Value>, language: Language) -> Value {
     let state = fulfilment.state.name();
     let line = |l: &model::order::state::FulfilmentLine| json!({ "line": l.line, "quantity": l.quantity.decimal() });
     json!({
@@ -52,6 +58,8 @@ fn one(fulfilment: &Fulfilment, parcels: Vec<Value>, language: Language) -> Valu
         "late": fulfilment.late,
         "lines": fulfilment.lines.iter().map(line).collect::<Vec<_>>(),
         "parcels": parcels,
+        // Numbers a carrier gave that have not left yet.
+        "booked": booked,
     })
 }
 

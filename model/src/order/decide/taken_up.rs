@@ -13,12 +13,13 @@ use crate::{
 };
 
 /// Holds whose cause master data can take away: products and their units, customers, prices, carriers and their rates.
-pub const BY_MASTER_DATA: [&str; 9] = [
+pub const BY_MASTER_DATA: [&str; 10] = [
     "inactive_customer",
     "inactive_sku",
     advance::NO_CARRIER,
     pricing::HOLD,
     "quantity_over_limit",
+    advance::TOO_HEAVY,
     "unit_not_exact",
     "unknown_customer",
     "unknown_sku",
@@ -30,7 +31,12 @@ const DECLINED: &str = "approval_declined";
 
 /// Whether there is such a hold, and the stages can find out whether its cause is gone.
 pub fn may_be_taken_up(code: &str) -> bool {
-    [advance::NO_CARRIER, pricing::HOLD, DECLINED].contains(&code) || checks::codes().any(|known| known == code)
+    taken_up().any(|known| known == code)
+}
+
+/// Every code of which [`may_be_taken_up`] is true.
+pub fn taken_up() -> impl Iterator<Item = &'static str> {
+    [advance::NO_CARRIER, advance::TOO_HEAVY, pricing::HOLD, DECLINED].into_iter().chain(checks::codes())
 }
 
 /// Runs the stages again for an order that carries one of `holds`. Where they find it as it was, nothing has happened:
