@@ -4,7 +4,7 @@ use super::{Store, error::StoreError, lanes::Lanes};
 use sea_orm::{
     DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
-        self, ConnectOptions,
+        self, ConnectOptions, Connection as _, SqliteConnection,
         postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
@@ -128,7 +128,11 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<Store, Store
     let pool = |size| {
         SqlitePoolOptions::new().max_connections(size).idle_timeout(None).max_lifetime(None).test_before_acquire(false)
     };
-    let write = pool(1).acquire_timeout(Duration::from_secs(30)).connect_with(writer).await?;
+    let write = pool(1)
+        .acquire_timeout(Duration::from_secs(30))
+        .before_acquire(|connection, _| Box::pin(is_at_rest(connection)))
+        .connect_with(writer)
+        .await?;
     check_sqlite_version(&write).await?;
     let read = pool(readers).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(reader);
     Ok(Store {
@@ -137,6 +141,17 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<Store, Store
         lanes: Some(Arc::new(Lanes::default())),
         lock,
     })
+}
+
+/// Is no transaction left on the connection? When the disk is full SQLite rolls back by itself; our own rollback then
+/// fails, and the driver still counts a transaction: it would begin the next one inside of it, and commit nothing of it.
+/// Such a connection is closed.
+async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A rollback may still wait for its turn; this waits behind it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 async fn check_sqlite_version(pool: &sqlx::SqlitePool) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 use super::world::{NOW, on_each_database, urls};
 use model::time::DAY;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tributary::store::{Lane, Store, StoreError, StoreOptions, house, is_served};
@@ -149,4 +150,33 @@ async fn nodes_and_readers_of_the_journal_are_remembered() {
         assert_eq!(house::consumer(db, "other").await.expect("read"), 0);
     })
     .await;
+}
+
+/// When the disk is full SQLite rolls back by itself. What is committed afterwards must be there for everybody.
+#[tokio::test]
+async fn a_full_disk_poisons_no_later_commit() {
+    let folder = TempDir::new().expect("a folder");
+    let url = format!("sqlite://{}", folder.path().join("full.db").display());
+    let options = StoreOptions { url, readers: 1, ..StoreOptions::default() };
+    let store = Store::open(&options).await.expect("opens");
+    let tx = store.begin(Lane::Work).await.expect("begins");
+    tx.execute_unprepared("CREATE TABLE things (bytes BLOB)").await.expect("makes a table");
+    tx.commit().await.expect("commits");
+
+    let tx = store.begin(Lane::Work).await.expect("begins");
+    // No page more than there are.
+    tx.execute_unprepared("PRAGMA max_page_count = 1").await.expect("sets a limit");
+    let full = tx.execute_unprepared("INSERT INTO things VALUES (zeroblob(1000000))").await.expect_err("it is full");
+    assert!(full.to_string().contains("full"), "{full}");
+    drop(tx);
+    // Given up for a reason of its own: the driver must not take the end of a savepoint for the end of the transaction.
+    let tx = store.begin(Lane::Work).await.expect("begins");
+    tx.execute_unprepared("INSERT INTO things VALUES (x'01')").await.expect("inserts");
+    tx.rollback().await.expect("rolls back");
+
+    let tx = store.begin(Lane::Work).await.expect("begins");
+    tx.execute_unprepared("INSERT INTO things VALUES (x'02')").await.expect("inserts");
+    tx.commit().await.expect("commits");
+    let seen = store.read().query_all_raw(Statement::from_string(DbBackend::Sqlite, "SELECT bytes FROM things"));
+    assert_eq!(seen.await.expect("reads").len(), 1, "committed and not there");
 }
