@@ -32,11 +32,14 @@ const BODY_MAX: usize = 4 * 1024 * 1024;
 pub struct Options {
     /// `Retry-After` of a busy partner, seconds.
     pub retry_after: u32,
+    /// The ERP remembers neither keys nor what it has: what it is sent again it does again. No partner of ours may be so;
+    /// it shows that a campaign would notice.
+    pub forgetful: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { retry_after: 1 }
+        Self { retry_after: 1, forgetful: false }
     }
 }
 

@@ -156,6 +156,7 @@ pub(super) struct World {
 struct Inner {
     state: State,
     faults: BTreeMap<Partner, (Mode, u32)>,
+    forgetful: bool,
     /// By parcel number.
     histories: BTreeMap<String, Vec<Node>>,
 }
@@ -197,7 +198,7 @@ impl Reply {
 
 impl World {
     pub(super) fn new(options: Options) -> Self {
-        Self { options, inner: Mutex::default() }
+        Self { options, inner: Mutex::new(Inner { forgetful: options.forgetful, ..Inner::default() }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -266,8 +267,8 @@ impl World {
 
     pub(super) fn find(&self, kind: Kind, id: &str) -> Reply {
         match self.lock().records(kind).get(id) {
-            Some(record) => Reply::record(record),
-            None => Reply::refused(404, "unknown"),
+            Some(record) if !self.options.forgetful => Reply::record(record),
+            _ => Reply::refused(404, "unknown"),
         }
     }
 
@@ -331,9 +332,10 @@ impl Inner {
 
     fn write(&mut self, kind: Kind, id: &str, key: &str, status: String, body: Value) -> Reply {
         let count = self.records(kind).len();
+        let forgetful = self.forgetful;
         let known = self.records(kind).get(id);
         match known {
-            Some(record) if record.key == key => return Reply::record(record),
+            Some(record) if record.key == key && !forgetful => return Reply::record(record),
             None if count >= RECORDS_MAX => return Reply::refused(422, "sandbox_full"),
             Some(_) | None => {}
         }

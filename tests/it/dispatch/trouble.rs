@@ -152,7 +152,7 @@ async fn a_stalled_partner_holds_up_nobody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_partner_that_asks_for_time_gets_it() {
     // Twenty seconds by a tenth.
-    on_each_database(100, Options { retry_after: 20 }, async |world| {
+    on_each_database(100, Options { retry_after: 20, ..Options::default() }, async |world| {
         world.erp.faults(Partner::Erp, Mode::Busy, 1);
         let mut ids = Vec::new();
         let first = world.place("0").await;

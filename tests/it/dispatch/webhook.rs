@@ -84,7 +84,7 @@ async fn an_event_whose_answer_is_lost_comes_again_under_its_id() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_may_ask_for_time_answer_nonsense_and_lead_astray() {
-    on_each_database(100, Options { retry_after: 20 }, async |world| {
+    on_each_database(100, Options { retry_after: 20, ..Options::default() }, async |world| {
         world.start();
         let order = world.place("1").await;
         // Any 2xx is a receipt, whatever stands in it.
