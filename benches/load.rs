@@ -164,7 +164,7 @@ async fn accept(asked: &Asked, kind: Kind) -> Result<Run> {
     let limit = limit(asked, kind, Role::LimitRaw).await?;
     say(&format!("{}: accept", kind.name()));
     let database = Database::fresh(kind).await?;
-    world::fill(&database.url).await?;
+    world::fill(&database.url, documents::SKUS).await?;
     let server = Running::start(Role::Accept, &database.url)?;
     let sent = burst(&server, asked.orders()).await?;
     let run = Run {
@@ -189,7 +189,7 @@ async fn river(asked: &Asked, kind: Kind) -> Result<Vec<Run>> {
     let bare = if asked.wants("T2") { Some(limit(asked, kind, Role::LimitWhole).await?) } else { None };
     say(&format!("{}: the whole river", kind.name()));
     let database = Database::fresh(kind).await?;
-    world::fill(&database.url).await?;
+    world::fill(&database.url, documents::SKUS).await?;
     let server = Running::start(Role::Decide, &database.url)?;
     let mut runs = Vec::new();
     let began = began(&server).await?;

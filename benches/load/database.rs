@@ -5,7 +5,7 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgConnection, SqliteConnection,
     postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
 };
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 use tempfile::TempDir;
 use tributary::{clock::Stopwatch, config::environment};
 
@@ -48,11 +48,9 @@ impl Database {
     pub(crate) async fn fresh(kind: Kind) -> Result<Self> {
         match kind {
             Kind::Sqlite => {
-                // Beside the build, not in /tmp: that may be memory, where a commit costs nothing.
-                let base = std::env::current_exe()?;
-                let folder = TempDir::with_prefix_in("tributary-bench-", base.parent().context("no folder")?)?;
-                let url = format!("sqlite://{}", folder.path().join("bench.db").display());
-                Ok(Self { url, _folder: Some(folder), server: None })
+                let folder = folder()?;
+                let database = Self::sqlite_in(folder.path());
+                Ok(Self { _folder: Some(folder), ..database })
             }
             Kind::Postgres => {
                 let server = postgres().context("TRIBUTARY_TEST_POSTGRES is not set")?;
@@ -65,6 +63,12 @@ impl Database {
                 Ok(Self { url, _folder: None, server: Some((server, name)) })
             }
         }
+    }
+
+    /// A file in `folder`, which stays its owner's.
+    pub(crate) fn sqlite_in(folder: &Path) -> Self {
+        let url = format!("sqlite://{}", folder.join("bench.db").display());
+        Self { url, _folder: None, server: None }
     }
 
     /// Drops it; nobody may be connected any more.
@@ -83,6 +87,12 @@ impl Database {
         let options: PgConnectOptions = self.url.parse()?;
         Ok(Look::Postgres(options.disable_statement_logging().connect().await?))
     }
+}
+
+/// A new folder beside the build, not in /tmp: that may be memory, where a commit costs nothing.
+pub(crate) fn folder() -> Result<TempDir> {
+    let program = std::env::current_exe()?;
+    Ok(TempDir::with_prefix_in("tributary-bench-", program.parent().context("no folder")?)?)
 }
 
 async fn on_postgres(url: &str, sql: String) -> Result<()> {

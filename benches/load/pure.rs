@@ -43,7 +43,7 @@ struct Order {
 /// # Errors
 /// The world of the bench is not right, or an order is not released.
 pub(crate) fn measure() -> Result<Vec<record::Run>> {
-    let config = Config::read(world::CONFIG, "bench")?;
+    let config = Config::read(&world::config("sqlite://bench.db", world::NOBODY), "bench")?;
     let checked = setup::check(config).map_err(|mistakes| anyhow!("{mistakes:#?}"))?;
     let channel = checked.channels.get(world::CHANNEL).context("no channel")?;
     let facts = facts(&checked)?;

@@ -96,8 +96,17 @@ impl Line {
         Ok(Self { stream, read: Vec::with_capacity(4096) })
     }
 
-    /// Sends one request and reads its answer.
+    /// Sends one request and reads its answer: taken, or told to come back later.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<Answer> {
+        match self.status(request).await? {
+            200..=299 => Ok(Answer::Taken),
+            503 => Ok(Answer::Later),
+            _ => bail!("the server answered: {}", String::from_utf8_lossy(&self.read)),
+        }
+    }
+
+    /// Sends one request and reads its answer, whatever it is; 0 for what is no HTTP.
+    pub(crate) async fn status(&mut self, request: &[u8]) -> Result<u16> {
         self.stream.write_all(request).await?;
         self.read.clear();
         let head = loop {
@@ -114,11 +123,7 @@ impl Line {
         while self.read.len() < head + length.unwrap_or(0) {
             self.more().await?;
         }
-        match text.get(9..12) {
-            Some(status) if status.starts_with('2') => Ok(Answer::Taken),
-            Some("503") => Ok(Answer::Later),
-            _ => bail!("the server answered: {}", String::from_utf8_lossy(&self.read)),
-        }
+        Ok(text.get(9..12).and_then(|status| status.parse().ok()).unwrap_or(0))
     }
 
     async fn more(&mut self) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The house that is measured: 10,000 articles over 6 warehouses, 6 carriers, the policies inside the binary, one shop,
 //! one ERP that listens to everything.
 
-use super::documents::{SKUS, price_cents, sku};
+use super::documents::{price_cents, sku};
 use anyhow::{Result, anyhow};
 use model::{
     codes::Sku,
@@ -24,7 +24,16 @@ const PIECES: i64 = 1_000_000_000;
 /// Rows written at once.
 const CHUNK: usize = 2000;
 
-pub(crate) const CONFIG: &str = r#"
+/// Where nobody is told anything.
+pub(crate) const NOBODY: &str = "http://127.0.0.1:9";
+
+/// The shop, and the ERP at `erp`: told of every released order and of every fulfilment, two deliveries an order.
+pub(crate) fn config(url: &str, erp: &str) -> String {
+    format!(
+        r#"
+[database]
+url = "{url}"
+
 [channels.bench]
 platform = "shopify"
 mapping = "shopify-order"
@@ -33,15 +42,16 @@ currency = "EUR"
 zone = "Europe/Amsterdam"
 country = "NL"
 
-# Told of every released order and of every fulfilment: two deliveries an order. Nothing is sent.
 [connectors.erp]
 kind = "erp_rest"
-url = "http://127.0.0.1:9"
+url = "{erp}"
 inside = true
 
 [secrets]
-shop = { value = "the bench's own secret" }
-"#;
+shop = {{ value = "the bench's own secret" }}
+"#
+    )
+}
 
 /// Code, country, region, city, postcode, microdegrees north and east.
 const WAREHOUSES: [(&str, &str, &str, &str, &str, i64, i64); 6] = [
@@ -60,16 +70,16 @@ const COUNTRIES: [&str; 3] = ["BE", "DE", "NL"];
 /// # Errors
 /// The database cannot be used.
 pub(crate) async fn open(url: &str) -> Result<Core> {
-    let config = Config::read(&format!("{CONFIG}\n[database]\nurl = \"{url}\"\n"), "bench")?;
+    let config = Config::read(&config(url, NOBODY), "bench")?;
     let checked = setup::check(config).map_err(|mistakes| anyhow!("{mistakes:#?}"))?;
     Ok(setup::open(checked, Clock::system(), true).await?)
 }
 
-/// Makes the schema and fills the master data.
+/// Makes the schema and fills the master data of `articles` articles.
 ///
 /// # Errors
 /// The database cannot be used.
-pub(crate) async fn fill(url: &str) -> Result<()> {
+pub(crate) async fn fill(url: &str, articles: usize) -> Result<()> {
     let core = open(url).await?;
     let now = core.clock.now();
     let tx = core.store.begin(Lane::Work).await?;
@@ -78,7 +88,7 @@ pub(crate) async fn fill(url: &str) -> Result<()> {
     master::put_carriers(&tx, &carriers(), now).await?;
     master::put_rate_cards(&tx, &rate_cards()).await?;
     tx.commit().await?;
-    let all: Vec<usize> = (0..SKUS).collect();
+    let all: Vec<usize> = (0..articles).collect();
     for some in all.chunks(CHUNK) {
         let tx = core.store.begin(Lane::Work).await?;
         let products: Vec<Product> = some.iter().map(|at| product(*at)).collect();

@@ -1,0 +1,196 @@
+//! The fault campaign: the real program under load, one fault at a time, and what is left of what it acknowledged.
+//!
+//! `scripts/fault` runs it. What is done, and how to read the table: docs/faults.md.
+
+#![recursion_limit = "256"] // one JSON document of 8 KB in one macro
+
+#[path = "fault/campaign.rs"]
+mod campaign;
+#[allow(dead_code, reason = "the load bench uses the rest")]
+#[path = "load/database.rs"]
+mod database;
+#[allow(dead_code, reason = "the load bench uses the rest")]
+#[path = "load/documents.rs"]
+mod documents;
+#[path = "fault/faults.rs"]
+mod faults;
+#[path = "fault/judge.rs"]
+mod judge;
+#[path = "fault/ledger.rs"]
+mod ledger;
+#[allow(dead_code, reason = "the load bench uses the rest")]
+#[path = "load/sender.rs"]
+mod line;
+#[path = "fault/node.rs"]
+mod node;
+#[path = "fault/postgres.rs"]
+mod postgres;
+#[path = "fault/record.rs"]
+mod record;
+#[path = "fault/sender.rs"]
+mod sender;
+#[path = "fault/site.rs"]
+mod site;
+#[allow(dead_code, reason = "the load bench uses the rest")]
+#[path = "load/world.rs"]
+mod world;
+
+use anyhow::{Context as _, Result, bail};
+use campaign::Campaign;
+use database::Kind;
+use faults::{ALL, Extent, Fault};
+use judge::Verdict;
+use record::{HEAD, Line, json, row, shown};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+/// What was asked for on the command line.
+#[derive(Debug, Default)]
+struct Asked {
+    quick: bool,
+    only: Option<String>,
+    db: Option<String>,
+    json: Option<PathBuf>,
+    /// Runs of each fault; 0 = as usual.
+    runs: u64,
+}
+
+impl Asked {
+    fn read() -> Result<Self> {
+        let mut asked = Self::default();
+        let mut words = std::env::args().skip(1);
+        while let Some(word) = words.next() {
+            let mut value = || words.next().with_context(|| format!("{word} needs a value"));
+            match word.as_str() {
+                "--quick" => asked.quick = true,
+                "--only" => asked.only = Some(value()?),
+                "--db" => asked.db = Some(value()?),
+                "--json" => asked.json = Some(value()?.into()),
+                "--runs" => asked.runs = value()?.parse()?,
+                // What cargo adds.
+                "--bench" => {}
+                _ => bail!(
+                    "{word} is unknown; there are --quick, --only NAME, --db sqlite|postgres, --runs N, --json FILE"
+                ),
+            }
+        }
+        let names = ALL.map(|(name, _)| name);
+        match &asked.only {
+            Some(name) if !names.contains(&name.as_str()) => bail!("--only knows {}", names.join(", ")),
+            _ => Ok(asked),
+        }
+    }
+
+    fn extent(&self, fault: Fault) -> Extent {
+        let (mut runs, lasts) = match (fault, self.quick) {
+            (Fault::Kill, true) => (4, 0),
+            (Fault::Kill, false) => (50, 0),
+            (Fault::Same, true) => (3, 0),
+            (Fault::Same, false) => (50, 0),
+            (Fault::PostgresStop, false) => (3, 30),
+            (Fault::PostgresCrash, false) => (20, 0),
+            (Fault::PostgresStop | Fault::DiskFull | Fault::NoConnections, true) => (1, 3),
+            (_, true) => (1, 1),
+            (_, false) => (10, 3),
+        };
+        if self.runs > 0 {
+            runs = self.runs;
+        }
+        Extent { runs, lasts: Duration::from_secs(lasts) }
+    }
+
+    fn wants(&self, name: &str, kind: Kind) -> bool {
+        self.only.as_deref().is_none_or(|only| only == name) && self.db.as_deref().is_none_or(|db| db == kind.name())
+    }
+}
+
+fn main() -> Result<ExitCode> {
+    let asked = Asked::read()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let lines = runtime.block_on(all(&asked))?;
+    if let Some(path) = &asked.json {
+        std::fs::write(path, json(&lines)?).with_context(|| path.display().to_string())?;
+    }
+    let bad = lines.iter().filter(|line| !line.is_good()).count();
+    println!("{} campaigns, {bad} failed", lines.len());
+    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// In order; when it is to be quick both databases at the same time, each with its own faults.
+async fn all(asked: &Asked) -> Result<Vec<Line>> {
+    println!("{HEAD}");
+    let (sqlite, postgres) = (lane(asked, Kind::Sqlite), lane(asked, Kind::Postgres));
+    let (mut lines, more) =
+        if asked.quick { tokio::try_join!(sqlite, postgres)? } else { (sqlite.await?, postgres.await?) };
+    lines.extend(more);
+    Ok(lines)
+}
+
+/// Every fault on one database, one at a time.
+async fn lane(asked: &Asked, kind: Kind) -> Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    for (name, fault) in ALL {
+        let is_left_out = asked.quick && asked.only.is_none() && !fault.is_quick_on(kind);
+        if !fault.on(kind) || !asked.wants(name, kind) || is_left_out {
+            continue;
+        }
+        if let Some(why) = missing(fault, kind) {
+            println!("{name:<15} {:<8}  skipped: {why}", kind.name());
+            continue;
+        }
+        let line = one(asked, name, fault, kind).await?;
+        println!("{}", row(&line));
+        lines.push(line);
+    }
+    Ok(lines)
+}
+
+/// What is not here that the fault needs.
+fn missing(fault: Fault, kind: Kind) -> Option<String> {
+    if kind == Kind::Postgres && database::postgres().is_none() {
+        return Some("there is no PostgreSQL".to_owned());
+    }
+    let needs_ours = matches!(fault, Fault::PostgresCrash | Fault::PostgresStop | Fault::NoConnections);
+    if needs_ours && postgres::Server::ours().is_none() {
+        return Some("this PostgreSQL is not ours to break".to_owned());
+    }
+    if fault == Fault::DiskFull {
+        let tried = database::folder().and_then(|folder| site::Disk::mount(folder.path().join("disk"), 1).map(drop));
+        return tried.err().map(|error| format!("no disk of its own can be had: {error}"));
+    }
+    None
+}
+
+/// A fault and its control, each on a new database.
+async fn one(asked: &Asked, name: &'static str, fault: Fault, kind: Kind) -> Result<Line> {
+    let extent = asked.extent(fault);
+    let told = || format!("{name} on {}", kind.name());
+    let (campaign, verdict) = campaign(fault, kind, extent, false).await.with_context(told)?;
+    let mut line = Line {
+        name,
+        db: kind.name(),
+        runs: campaign.runs,
+        acks: campaign.acks(),
+        lost: verdict.lost,
+        doubled: verdict.doubled,
+        wrong: verdict.wrong,
+        heal_s: campaign.heal,
+        drain_s: campaign.drain,
+        control_failed_as_it_must: false,
+        control: String::new(),
+    };
+    campaign.remove().await?;
+    let once = Extent { runs: 1, lasts: extent.lasts.min(Duration::from_secs(3)) };
+    let (control, verdict) = self::campaign(fault, kind, once, true).await.with_context(|| told() + ", the control")?;
+    control.remove().await?;
+    line.control_failed_as_it_must = fault.shows().seen(&verdict);
+    line.control = shown(&verdict);
+    Ok(line)
+}
+
+async fn campaign(fault: Fault, kind: Kind, extent: Extent, control: bool) -> Result<(Campaign, Verdict)> {
+    let mut campaign = Campaign::prepare(kind, fault.needs(control)).await?;
+    fault.inflict(&mut campaign, extent, control).await?;
+    // A node that died of its control does not come back.
+    let heal = !(control && fault == Fault::Kill);
+    campaign.judged(heal).await
+}
