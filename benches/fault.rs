@@ -82,9 +82,9 @@ impl Asked {
 
     fn extent(&self, fault: Fault) -> Extent {
         let (mut runs, lasts) = match (fault, self.quick) {
-            (Fault::Kill, true) => (4, 0),
+            (Fault::Kill, true) => (3, 0),
             (Fault::Kill, false) => (50, 0),
-            (Fault::Same, true) => (3, 0),
+            (Fault::Same, true) => (2, 0),
             (Fault::Same, false) => (50, 0),
             (Fault::PostgresStop, false) => (3, 30),
             (Fault::PostgresCrash, false) => (20, 0),

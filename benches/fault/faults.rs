@@ -78,7 +78,7 @@ const DISK_MIB: u32 = 48;
 /// Time a node may take to end in good order.
 const DRAIN: Duration = Duration::from_secs(25);
 /// Longer than a delivery's lease and a document's (`Site`).
-const PAST_LEASE: Duration = Duration::from_secs(5);
+const PAST_LEASE: Duration = Duration::from_secs(4);
 /// Longer than a node waits for a connection.
 const GIVEN_UP: Duration = Duration::from_secs(3);
 const AT_ONCE: usize = 100;

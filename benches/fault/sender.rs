@@ -23,7 +23,7 @@ pub(crate) const ARTICLES: usize = 100;
 /// Connections of the closed loop.
 pub(crate) const CONNECTIONS: usize = 12;
 /// Between two webhooks of one connection: what is sent must also be decided, by a debug build.
-const PACE: Duration = Duration::from_millis(40);
+const PACE: Duration = Duration::from_millis(100);
 /// Before the same is sent again.
 const AGAIN: Duration = Duration::from_millis(15);
 /// Time for an answer; afterwards the connection is given up.
