@@ -79,7 +79,11 @@ fn a_server_that_cannot_start_says_what_to_do() {
         ("[database]\nurl = \"sqlite://no.db\"\n".to_owned(), 2, "set database.url to another file"),
         ("[database]\nurl = \"postgres://me:secret@127.0.0.1:1/none\"\n".to_owned(), 1, "see that it runs"),
         ("\n[server]\nlisen = 1\n".to_owned(), 2, "t.toml:3:1: server.lisen: unknown field"),
-        ("[server]\nworkers = \"two\"\n".to_owned(), 2, "t.toml:2:11: server.workers: \"two\" is not what belongs here"),
+        (
+            "[server]\nworkers = \"two\"\n".to_owned(),
+            2,
+            "t.toml:2:11: server.workers: \"two\" is not what belongs here",
+        ),
         ("[server\n".to_owned(), 2, "t.toml:1:8: "),
         (
             "[channels.a]\nplatform = \"shopware\"\nmapping = \"\"\nzone = \"\"\ncountry = \"\"\n".to_owned(),
