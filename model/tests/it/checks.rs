@@ -209,6 +209,23 @@ fn settings_change_what_is_asked() {
 }
 
 #[test]
+fn what_cannot_be_divided_is_sold_whole() {
+    let pieces = ChecksPolicy { whole_units: vec!["pcs".into()], ..ChecksPolicy::default() };
+    let facts = world_with(pieces);
+    let mut order = good();
+    // A quarter of a box of twelve is three pieces.
+    for (quantity, unit, wanted) in
+        [(500_000, "", "unit_not_exact"), (2_000_000, "", ""), (250_000, "box", ""), (125_000, "box", "unit_not_exact")]
+    {
+        (order.lines[0].item.quantity, order.lines[0].item.unit) = (Quantity(quantity), unit.into());
+        assert_eq!(found(&order, &facts).join(","), wanted, "{quantity} {unit}");
+    }
+    let by_the_metre = ChecksPolicy { whole_units: vec!["m".into()], ..ChecksPolicy::default() };
+    (order.lines[0].item.quantity, order.lines[0].item.unit) = (Quantity(500_000), "".into());
+    assert_eq!(found(&order, &world_with(by_the_metre)), [""; 0], "its base unit is another");
+}
+
+#[test]
 fn duplicates_wait_for_a_person() {
     let mut facts = world_with(ChecksPolicy::default());
     let mut order = good();

@@ -59,6 +59,7 @@ pub(super) fn view<'a>(line: &'a Line, facts: &Facts) -> LineView<'a> {
         }
         let factor = unit_factor(product, &item.unit);
         let base = factor.as_ref().and_then(|factor| factor.to_base(item.quantity));
+        let base = base.filter(|base| facts.policies().checks.can_be_had(product, *base));
         if factor.is_none() {
             faults.push(LineFault::UnknownUnit);
         } else if base.is_none() {

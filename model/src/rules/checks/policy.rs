@@ -1,7 +1,9 @@
 //! The settings of the checks.
 
 use crate::{
-    codes::Role,
+    codes::{Role, Unit},
+    facts::Product,
+    measure::Quantity,
     rules::checks,
     time::{HOUR, Instant},
 };
@@ -17,6 +19,8 @@ pub struct ChecksPolicy {
     /// An order that ships something needs a buyer in any case; this asks for one of every other order too (a cash
     /// sale over the counter has none).
     pub buyer_always: bool,
+    /// Base units that cannot be divided: of a piece nobody can have a half.
+    pub whole_units: Vec<Unit>,
     /// Most a line may ask for, whole base units; 0 = no limit.
     pub max_quantity_per_line: i64,
     /// How long two equal orders count as possible duplicates, hours; 0 = never.
@@ -37,6 +41,7 @@ impl Default for ChecksPolicy {
         Self {
             phone_for_shipping: true,
             buyer_always: false,
+            whole_units: Vec::new(),
             max_quantity_per_line: 100_000,
             duplicate_window_hours: 72,
             totals_tolerance: 0,
@@ -50,6 +55,11 @@ impl Default for ChecksPolicy {
 impl ChecksPolicy {
     pub fn owner_of(&self, code: &str) -> Role {
         self.owners.get(code).unwrap_or(&self.owner).clone()
+    }
+
+    /// Whether that much of `product`, in its base unit, is a quantity somebody can have.
+    pub(in crate::rules) fn can_be_had(&self, product: &Product, base: Quantity) -> bool {
+        !self.whole_units.contains(&product.base_unit) || base.0 % Quantity::whole(1).0 == 0
     }
 
     /// How far back the shell looks for equal orders, microseconds.

@@ -94,7 +94,8 @@ fn fault(line: &Line, facts: &Facts) -> Option<(&'static str, &'static str, Stri
     if item.quantity.0 <= 0 {
         return Some(("quantity_not_positive", "quantities", item.quantity.decimal()));
     }
-    let uneven = factor.to_base(item.quantity).is_none();
+    let base = factor.to_base(item.quantity).filter(|base| facts.policies().checks.can_be_had(product, *base));
+    let uneven = base.is_none();
     uneven.then(|| ("unit_not_exact", "quantities", item.quantity.decimal()))
 }
 
