@@ -28,6 +28,6 @@ pub mod words;
 pub mod work;
 pub mod world;
 
-/// An order is many small texts and lists: a fifth less processor time than the system allocator takes.
+/// An order is many small texts and lists (docs/performance.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
