@@ -6,31 +6,40 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-/// Tells the time: the system's, or a hand-set one in tests.
+/// Tells the time: the system's, one that runs ahead of it in the demo, or a hand-set one in tests.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     set_by_hand: Option<Arc<AtomicI64>>,
+    /// Microseconds before the system's.
+    ahead: Option<Arc<AtomicI64>>,
 }
 
 impl Clock {
     pub const fn system() -> Self {
-        Self { set_by_hand: None }
+        Self { set_by_hand: None, ahead: None }
     }
 
     /// A clock that stands still until it is moved.
     pub fn standing_at(at: Instant) -> Self {
-        Self { set_by_hand: Some(Arc::new(AtomicI64::new(at.0))) }
+        Self { set_by_hand: Some(Arc::new(AtomicI64::new(at.0))), ahead: None }
     }
 
-    /// Moves a standing clock; a system clock cannot be moved.
+    /// The system's clock, until it is moved; then it goes on from there.
+    pub fn movable() -> Self {
+        Self { set_by_hand: None, ahead: Some(Arc::new(AtomicI64::new(0))) }
+    }
+
+    /// Moves a standing or a movable clock; a system clock cannot be moved.
     pub fn advance(&self, micros: i64) {
-        if let Some(at) = &self.set_by_hand {
+        if let Some(at) = self.set_by_hand.as_ref().or(self.ahead.as_ref()) {
             at.fetch_add(micros, Ordering::SeqCst);
         }
     }
 
     pub fn now(&self) -> Instant {
-        self.set_by_hand.as_ref().map_or_else(system_now, |at| Instant(at.load(Ordering::SeqCst)))
+        let read = |at: &Arc<AtomicI64>| at.load(Ordering::SeqCst);
+        let ahead = self.ahead.as_ref().map_or(0, read);
+        self.set_by_hand.as_ref().map_or_else(|| system_now().plus(ahead), |at| Instant(read(at)))
     }
 }
 

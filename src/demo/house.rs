@@ -61,7 +61,7 @@ impl House {
             let all: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
             anyhow!("the demo's configuration has mistakes:\n{}", all.join("\n"))
         })?;
-        let core = Arc::new(setup::open(checked, Clock::system(), true).await?);
+        let core = Arc::new(setup::open(checked, Clock::movable(), true).await?);
         let app = App::start(Arc::clone(&core))?;
         intake::folder::start(&app);
         let listener = TcpListener::bind(LOCAL)?;

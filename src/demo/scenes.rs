@@ -10,6 +10,7 @@ mod disorder;
 mod doors;
 mod feed;
 mod folder;
+mod later;
 mod mending;
 mod outage;
 mod parcel;
@@ -27,7 +28,7 @@ use std::pin::Pin;
 type Played<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub(super) type Scene = for<'a> fn(&'a House) -> Played<'a>;
 
-pub(super) const ALL: [Scene; 19] = [
+pub(super) const ALL: [Scene; 20] = [
     |house| Box::pin(shop::play(house)),
     |house| Box::pin(disorder::play(house)),
     |house| Box::pin(doors::play(house)),
@@ -47,4 +48,5 @@ pub(super) const ALL: [Scene; 19] = [
     |house| Box::pin(api::play(house)),
     |house| Box::pin(feed::play(house)),
     |house| Box::pin(closing::play(house)),
+    |house| Box::pin(later::play(house)),
 ];

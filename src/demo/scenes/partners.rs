@@ -6,11 +6,15 @@ use crate::{
         house::House,
         senders::PARTNER,
     },
+    dispatch::rehearse::{Asked, rehearse},
     sandbox::Hook,
 };
 use adapters::sign::{self, Scheme};
 use anyhow::{Result, anyhow};
-use model::time::{Instant, SECOND};
+use model::{
+    message::MessageKind,
+    time::{Instant, SECOND},
+};
 use serde_json::Value;
 
 pub(super) async fn play(house: &House) -> Result<()> {
@@ -22,7 +26,33 @@ pub(super) async fn play(house: &House) -> Result<()> {
     label(house, &order).await?;
     hooks(house)?;
     wording(house).await?;
+    rehearsed(house, &order).await?;
     planning(house).await
+}
+
+/// What `tributary connector try` shows: the request as it would go out, and nothing goes.
+async fn rehearsed(house: &House, order: &Value) -> Result<()> {
+    let core = &house.app.core;
+    let wording = core.wordings.get("erp").cloned().unwrap_or_default();
+    let asked = Asked {
+        config: &core.config,
+        connector: "erp",
+        wording: &wording,
+        order: text(&order["id"]).parse().map_err(|_| anyhow!("an order without an id"))?,
+        fulfilment: None,
+        kind: MessageKind::OrderChanged,
+        answers: vec![],
+    };
+    let before = house.sandbox.state().requests;
+    let tried = rehearse(&core.store, asked, core.clock.now()).await?;
+    let sent = house.sandbox.state().requests - before;
+    let line = tried.calls.first().map(|call| call.line.clone()).unwrap_or_default();
+    house.story.check(
+        sent == 0 && line.starts_with("PUT "),
+        &format!("A change of P-3001, tried on the ERP: {line}; {sent} requests were sent."),
+        &format!("对 ERP 试演 P-3001 的变更：{line}；实际发送 {sent} 次请求。"),
+    );
+    Ok(())
 }
 
 fn crm(house: &House, order: &Value) {
