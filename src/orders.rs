@@ -1,8 +1,10 @@
 //! The only place that changes an order. Everything takes a batch: load, facts, decide, append.
 
 mod batch;
+mod draft;
 mod facts;
 mod file;
+mod footprint;
 mod preview;
 mod quote;
 mod run;

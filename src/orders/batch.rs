@@ -2,6 +2,7 @@
 
 use super::{
     facts,
+    footprint::Footprint,
     run::{CommandJob, Did, Outcome, StatementJob},
     statement::{Asked, Settled},
 };
@@ -30,7 +31,7 @@ use model::{
 use std::collections::{BTreeMap, HashMap};
 
 /// A job whose people are filed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Prepared {
     Statements { job: StatementJob, settled: Vec<Settled>, parties: Vec<(PartyId, Party)> },
     Command(CommandJob),
@@ -64,6 +65,17 @@ pub(super) struct Written {
 impl Batch {
     /// Reads what the jobs need: orders, last words, and one query per kind of fact.
     pub(super) async fn load(core: &Core, jobs: &[Prepared]) -> Result<Self, StoreError> {
+        Self::load_after(core, jobs, &Footprint::default()).await?.ok_or(StoreError::Conflict("batch"))
+    }
+
+    /// The same while the batch before is being written, as if that were done already; nothing when both speak of the
+    /// same orders, so that this one has to wait.
+    pub(super) async fn load_after(
+        core: &Core,
+        jobs: &[Prepared],
+        before: &Footprint,
+    ) -> Result<Option<Self>, StoreError> {
+        let is_written = before.hold().await;
         let db = core.store.read();
         let wanted: Vec<Key> = jobs.iter().flat_map(keys).collect();
         let known = crate::store::orders::ids_of(db, &wanted).await?;
@@ -79,12 +91,18 @@ impl Batch {
         let mut ids: Vec<OrderId> = keys.values().copied().chain(jobs.iter().filter_map(commanded)).collect();
         ids.sort_unstable();
         ids.dedup();
+        if !*is_written && before.touches(wanted.iter(), ids.iter()) {
+            return Ok(None);
+        }
         let slots = crate::store::orders::load(db, &ids, Lock::No).await?;
         let words = crate::store::said::get(db, &wanted).await?;
         let contents = jobs.iter().flat_map(stated).collect::<Vec<_>>();
         let added = jobs.iter().flat_map(added).cloned().collect();
-        let facts = facts::load(core, db, &contents, added, slots.values()).await?;
-        Ok(Self { facts, keys, slots, words, written: Written::default() })
+        let mut facts = facts::load(core, db, &contents, added, slots.values()).await?;
+        if !*is_written {
+            before.press(&mut facts);
+        }
+        Ok(Some(Self { facts, keys, slots, words, written: Written::default() }))
     }
 
     /// Decides every job in turn; each sees what the ones before it took.

@@ -2,7 +2,9 @@
 
 use super::{
     batch::{Batch, Prepared},
+    draft::Draft,
     file,
+    footprint::Footprint,
     runner::{Job, RunError},
     statement::{Asked, Settled, Version, asked},
     write,
@@ -19,7 +21,11 @@ use model::{
     port::inbound::{Outcomes, Summary},
     said::{Reject, Said},
 };
-use tokio::sync::oneshot;
+use std::sync::Arc;
+use tokio::{
+    sync::oneshot,
+    task::{JoinHandle, spawn_blocking},
+};
 
 /// Tries of one batch while other nodes are faster.
 const TRIES: u32 = 5;
@@ -110,25 +116,92 @@ pub fn counted(outcomes: &[Outcome]) -> Outcomes {
     all
 }
 
-/// Carries all jobs out and answers each.
-pub(super) async fn run(core: &Core, jobs: Vec<Job>) {
-    let (prepared, replies): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| prepare(core, job)).unzip();
-    match attempt(core, &prepared).await {
+/// The batches of a node, one after the other: while one is written, the next is decided on what it will leave behind.
+#[derive(Debug)]
+pub(super) struct Line {
+    core: Arc<Core>,
+    writing: Option<Writing>,
+}
+
+/// A batch on its way to the database.
+#[derive(Debug)]
+struct Writing {
+    footprint: Arc<Footprint>,
+    /// Whether it was committed as it was decided.
+    done: JoinHandle<bool>,
+}
+
+impl Line {
+    pub(super) const fn new(core: Arc<Core>) -> Self {
+        Self { core, writing: None }
+    }
+
+    /// Decides jobs, and has them written once the batch before is; each is answered when it is written.
+    pub(super) async fn take(&mut self, jobs: Vec<Job>) {
+        let core = Arc::clone(&self.core);
+        let Ok((prepared, replies)) = spawn_blocking(move || prepare_all(&core, jobs)).await else {
+            // Whoever waits sees its answer's sender go.
+            tracing::error!("jobs could not be prepared");
+            return;
+        };
+        let before = self.writing.as_ref().map(|writing| Arc::clone(&writing.footprint)).unwrap_or_default();
+        let mut drafted = draft(&self.core, &prepared, &before).await;
+        let stands = match self.writing.take() {
+            Some(writing) => writing.done.await.unwrap_or(false),
+            None => true,
+        };
+        if !stands || matches!(drafted, Ok(None)) {
+            drafted = draft(&self.core, &prepared, &Footprint::default()).await;
+        }
+        let first = drafted.and_then(|draft| draft.ok_or(StoreError::Conflict("batch")));
+        let footprint = match &first {
+            Ok(draft) => Arc::clone(&draft.footprint),
+            Err(_) => Arc::new(Footprint::unknown()),
+        };
+        let done = tokio::spawn(carry_out(Arc::clone(&self.core), prepared, replies, first));
+        self.writing = Some(Writing { footprint, done });
+    }
+}
+
+/// Writes what was drafted, or decides again, and answers each job; gives whether it was written as drafted.
+async fn carry_out(
+    core: Arc<Core>,
+    jobs: Arc<Vec<Prepared>>,
+    replies: Vec<Reply>,
+    drafted: Result<Draft, StoreError>,
+) -> bool {
+    let written = match drafted {
+        Ok(draft) => write::write(&core, &jobs, draft).await,
+        Err(error) => Err(error),
+    };
+    let error = match written {
+        Ok(outcomes) => {
+            answer(replies, outcomes.into_iter().map(Ok));
+            return true;
+        }
+        Err(error) => error,
+    };
+    match again(&core, &jobs, error).await {
         Ok(outcomes) => answer(replies, outcomes.into_iter().map(Ok)),
-        Err(error) if error.is_unavailable() || prepared.len() == 1 => {
+        Err(error) if error.is_unavailable() || jobs.len() == 1 => {
             let error = told(&error);
-            answer(replies, prepared.iter().map(|_| Err(error.clone())));
+            answer(replies, jobs.iter().map(|_| Err(error.clone())));
         }
         // One job makes the batch fail: each goes alone, so that only that one does not.
         Err(error) => {
-            tracing::warn!(%error, jobs = prepared.len(), "a batch failed and is run job by job");
-            for (job, reply) in prepared.iter().zip(replies) {
-                let outcome = attempt(core, std::slice::from_ref(job)).await;
+            tracing::warn!(%error, jobs = jobs.len(), "a batch failed and is run job by job");
+            for (job, reply) in jobs.iter().zip(replies) {
+                let alone = Arc::new(vec![Prepared::clone(job)]);
+                let outcome = match attempt(&core, &alone).await {
+                    Err(error) => again(&core, &alone, error).await,
+                    done => done,
+                };
                 let outcome = outcome.map(|mut o| o.pop().unwrap_or_default()).map_err(|e| told(&e));
                 reply.send(outcome);
             }
         }
     }
+    false
 }
 
 fn told(error: &StoreError) -> RunError {
@@ -139,26 +212,40 @@ fn told(error: &StoreError) -> RunError {
     }
 }
 
-/// Decides and writes the batch; a conflict with another writer starts it over with fresh facts.
-async fn attempt(core: &Core, jobs: &[Prepared]) -> Result<Vec<Vec<Outcome>>, StoreError> {
-    let mut tries = 1;
-    loop {
-        let done = async {
-            let mut batch = Batch::load(core, jobs).await?;
-            let outcomes = batch.decide(jobs);
-            write::write(core, jobs, batch, &outcomes).await?;
-            Ok(outcomes)
-        };
-        match done.await {
-            Err(error) if is_retryable(&error) && tries < TRIES => {
-                tracing::debug!(%error, tries, "a batch starts over");
-                tries += 1;
-                let pause = std::time::Duration::from_millis(crate::entropy::below(5 << tries));
-                tokio::time::sleep(pause).await;
-            }
+/// A conflict with another writer starts the batch over with fresh facts.
+async fn again(
+    core: &Arc<Core>,
+    jobs: &Arc<Vec<Prepared>>,
+    first: StoreError,
+) -> Result<Vec<Vec<Outcome>>, StoreError> {
+    let mut error = first;
+    for tries in 1..TRIES {
+        if !is_retryable(&error) {
+            break;
+        }
+        tracing::debug!(%error, tries, "a batch starts over");
+        let pause = std::time::Duration::from_millis(crate::entropy::below(10 << tries));
+        tokio::time::sleep(pause).await;
+        match attempt(core, jobs).await {
+            Err(next) => error = next,
             done => return done,
         }
     }
+    Err(error)
+}
+
+async fn attempt(core: &Arc<Core>, jobs: &Arc<Vec<Prepared>>) -> Result<Vec<Vec<Outcome>>, StoreError> {
+    match draft(core, jobs, &Footprint::default()).await? {
+        Some(draft) => write::write(core, jobs, draft).await,
+        None => Err(StoreError::Conflict("batch")),
+    }
+}
+
+/// Loads and decides, as if the batch `before` were written; nothing when its end has to be waited for.
+async fn draft(core: &Arc<Core>, jobs: &Arc<Vec<Prepared>>, before: &Footprint) -> Result<Option<Draft>, StoreError> {
+    let Some(batch) = Batch::load_after(core, jobs, before).await? else { return Ok(None) };
+    let (core, jobs) = (Arc::clone(core), Arc::clone(jobs));
+    spawn_blocking(move || Draft::new(&core, &jobs, batch)).await?.map(Some)
 }
 
 /// Another writer was faster; also when it took stock that we thought was there, and the database said so.
@@ -189,6 +276,11 @@ fn answer(replies: Vec<Reply>, outcomes: impl Iterator<Item = Result<Vec<Outcome
     for (reply, outcome) in replies.into_iter().zip(outcomes) {
         reply.send(outcome);
     }
+}
+
+fn prepare_all(core: &Core, jobs: Vec<Job>) -> (Arc<Vec<Prepared>>, Vec<Reply>) {
+    let (prepared, replies) = jobs.into_iter().map(|job| prepare(core, job)).unzip();
+    (Arc::new(prepared), replies)
 }
 
 /// Files the people of a job away, once, however often the batch is tried.

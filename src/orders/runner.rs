@@ -1,7 +1,7 @@
 //! The node's one batch runner: jobs that wait while a batch is under way form the next batch, so batches grow with
 //! load and shrink to one when idle.
 
-use super::run::{self, CommandJob, Outcome, StatementJob};
+use super::run::{CommandJob, Line, Outcome, StatementJob};
 use crate::app::Core;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -86,6 +86,7 @@ fn gone() -> RunError {
 }
 
 async fn work(core: Arc<Core>, mut inbox: mpsc::Receiver<Job>) {
+    let mut line = Line::new(core);
     let mut waiting = Vec::new();
     while let Some(first) = inbox.recv().await {
         let mut size = weight(&first);
@@ -95,7 +96,7 @@ async fn work(core: Arc<Core>, mut inbox: mpsc::Receiver<Job>) {
             size += weight(&next);
             waiting.push(next);
         }
-        run::run(&core, std::mem::take(&mut waiting)).await;
+        line.take(std::mem::take(&mut waiting)).await;
     }
 }
 

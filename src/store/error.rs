@@ -30,6 +30,9 @@ pub enum StoreError {
     File { path: PathBuf, error: std::io::Error },
     #[error("a value cannot be written as JSON: {0}")]
     Encode(#[from] serde_json::Error),
+    /// What was to be written could not be made: a bug of ours, told in the log.
+    #[error("a thread ended: {0}")]
+    Thread(#[from] tokio::task::JoinError),
 }
 
 /// PostgreSQL: serialization failure, deadlock, lock timeout. SQLite: busy, in its extended forms too.

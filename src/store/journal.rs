@@ -58,17 +58,31 @@ pub enum Readable {
     Unknown(String),
 }
 
-/// Writes events and gives the number of the first; they follow one another. Must be the last statements of a
-/// transaction: from here to the commit nobody else can write the journal, which is what makes its numbers follow the
-/// commits.
+/// Events as rows, ready to be written; their numbers are given then.
+#[derive(Debug, Default)]
+pub struct Rows(Vec<journal::Model>);
+
+/// The rows of events, in this order.
+///
+/// # Errors
+/// One cannot be written as JSON.
+pub fn rows(entries: &[Entry<'_>]) -> Result<Rows, StoreError> {
+    Ok(Rows(entries.iter().map(row).collect::<Result<_, _>>()?))
+}
+
+/// Writes events, each with the number after the one before, and gives the last number; nothing when there are none.
+/// Must be the last statements of a transaction: from here to the commit nobody else can write the journal, which is
+/// what makes its numbers follow the commits.
 ///
 /// # Errors
 /// An event of an order is there already ([`StoreError::is_duplicate`]), or the database is gone.
-pub async fn append(tx: &Tx, entries: &[Entry<'_>]) -> Result<i64, StoreError> {
+pub async fn append(tx: &Tx, rows: Rows) -> Result<Option<i64>, StoreError> {
     use journal_counter::Column as C;
     use sea_orm::sea_query::ExprTrait;
-    let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
-    let rows = entries.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+    if rows.0.is_empty() {
+        return Ok(None);
+    }
+    let count = i64::try_from(rows.0.len()).unwrap_or(i64::MAX);
     let mut advance = Query::update();
     advance
         .table(journal_counter::Entity)
@@ -78,10 +92,9 @@ pub async fn append(tx: &Tx, entries: &[Entry<'_>]) -> Result<i64, StoreError> {
     let answer = tx.query_one(&advance).await?;
     let lost = || Place::new("journal_counter", "last", &PART).inconsistent();
     let last: i64 = answer.ok_or_else(lost)?.try_get_by_index(0)?;
-    let first = last - count + 1;
-    let numbered = (first..).zip(rows).map(|(seq, row)| journal::Model { seq, ..row });
+    let numbered = (last - count + 1..).zip(rows.0).map(|(seq, row)| journal::Model { seq, ..row });
     bulk::insert::<journal::Entity>(tx, numbered.collect(), Conflict::Refuse).await?;
-    Ok(first)
+    Ok(Some(last))
 }
 
 /// Events after number `seq`, at most `limit` (and [`PAGE_MAX`]).

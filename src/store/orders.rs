@@ -6,12 +6,7 @@ use super::{
     entity::{approvals, fulfilments, holds, order_keys, order_lines, orders},
     order_rows, rows,
 };
-use model::{
-    codes::Channel,
-    ids::OrderId,
-    order::state::{Order, Slot},
-    time::Instant,
-};
+use model::{codes::Channel, ids::OrderId, order::state::Slot, time::Instant};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Value, sea_query::Expr,
@@ -106,36 +101,57 @@ pub async fn load(
         .collect()
 }
 
-/// Writes orders, their lines and what lists are made from. Empty slots are skipped.
+/// Orders as rows, ready to be saved.
+#[derive(Debug, Default)]
+pub struct Rows {
+    new: Vec<orders::Model>,
+    /// Each with the number of its last event before.
+    changed: Vec<(u32, orders::Model)>,
+    lines: Vec<order_lines::Model>,
+    holds: Vec<holds::Model>,
+    fulfilments: Vec<fulfilments::Model>,
+    approvals: Vec<approvals::Model>,
+}
+
+/// The rows of orders, of their lines and of what lists are made from. Empty slots are skipped.
+///
+/// # Errors
+/// One cannot be written as JSON.
+pub fn rows(saved: &[SavedOrder<'_>], now: Instant) -> Result<Rows, StoreError> {
+    let mut rows = Rows::default();
+    for s in saved {
+        if let Some(row) = order_rows::order_row(s, now)? {
+            if s.was_events == 0 { rows.new.push(row) } else { rows.changed.push((s.was_events, row)) }
+        }
+        let Slot::Placed(order) = s.slot else { continue };
+        for line in &order.lines {
+            rows.lines.push(order_rows::line_row(order, line)?);
+        }
+        rows.holds.extend(order.holds.iter().map(|hold| order_rows::hold_row(order.id, hold)));
+        rows.fulfilments.extend(order.fulfilments.iter().map(|f| order_rows::fulfilment_row(order.id, f, now)));
+        rows.approvals.extend(order_rows::approval_rows(order, now));
+    }
+    Ok(rows)
+}
+
+/// Writes orders.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when one was changed since it was loaded; [`StoreError::is_unlawful`] when a line breaks
 /// its law or somebody approves an order of their own; [`StoreError::is_duplicate`] when one person signs a round
 /// twice.
-pub async fn save(tx: &Tx, saved: &[SavedOrder<'_>], now: Instant) -> Result<(), StoreError> {
-    let (mut new, mut changed) = (Vec::new(), Vec::new());
-    for s in saved {
-        if let Some(row) = order_rows::order_row(s, now)? {
-            if s.was_events == 0 { new.push(row) } else { changed.push((s.was_events, row)) }
-        }
-    }
-    let changed_ids: Vec<uuid::Uuid> = changed.iter().map(|(_, row)| row.id).collect();
-    let count = new.len() as u64;
-    if bulk::insert::<orders::Entity>(tx, new, Conflict::Keep).await? != count {
+pub async fn save(tx: &Tx, rows: Rows) -> Result<(), StoreError> {
+    let changed = bulk::each(rows.changed.iter().map(|(_, row)| row.id));
+    let count = rows.new.len() as u64;
+    if bulk::insert::<orders::Entity>(tx, rows.new, Conflict::Keep).await? != count {
         return Err(StoreError::Conflict("order"));
     }
-    update(tx, changed).await?;
-    let placed: Vec<&Order> = saved
-        .iter()
-        .filter_map(|s| match s.slot {
-            Slot::Placed(order) => Some(&**order),
-            Slot::Empty | Slot::Awaited(_) => None,
-        })
-        .collect();
-    save_lines(tx, &placed).await?;
-    save_holds(tx, &placed, changed_ids).await?;
-    save_fulfilments(tx, &placed, now).await?;
-    save_approvals(tx, &placed, now).await
+    update(tx, rows.changed).await?;
+    bulk::insert::<order_lines::Entity>(tx, rows.lines, Conflict::Replace).await?;
+    bulk::delete::<holds::Entity>(tx, &[holds::Column::OrderId], changed).await?;
+    bulk::insert::<holds::Entity>(tx, rows.holds, Conflict::Replace).await?;
+    bulk::insert::<fulfilments::Entity>(tx, rows.fulfilments, Conflict::Replace).await?;
+    save_approvals(tx, rows.approvals).await
 }
 
 /// Every column is written anew but those that say which order it is and since when we have it.
@@ -159,32 +175,9 @@ async fn update(tx: &Tx, changed: Vec<(u32, orders::Model)>) -> Result<(), Store
     }
 }
 
-async fn save_lines(tx: &Tx, placed: &[&Order]) -> Result<(), StoreError> {
-    let lines = placed.iter().flat_map(|order| order.lines.iter().map(|line| order_rows::line_row(order, line)));
-    let lines = lines.collect::<Result<Vec<_>, _>>()?;
-    bulk::insert::<order_lines::Entity>(tx, lines, Conflict::Replace).await?;
-    Ok(())
-}
-
-async fn save_holds(tx: &Tx, placed: &[&Order], changed: Vec<uuid::Uuid>) -> Result<(), StoreError> {
-    bulk::delete::<holds::Entity>(tx, &[holds::Column::OrderId], bulk::each(changed)).await?;
-    let held = placed.iter().flat_map(|order| order.holds.iter().map(|hold| order_rows::hold_row(order.id, hold)));
-    bulk::insert::<holds::Entity>(tx, held.collect(), Conflict::Replace).await?;
-    Ok(())
-}
-
-async fn save_fulfilments(tx: &Tx, placed: &[&Order], now: Instant) -> Result<(), StoreError> {
-    let planned =
-        placed.iter().flat_map(|order| order.fulfilments.iter().map(|f| order_rows::fulfilment_row(order.id, f, now)));
-    bulk::insert::<fulfilments::Entity>(tx, planned.collect(), Conflict::Replace).await?;
-    Ok(())
-}
-
 /// Signatures are only ever added; one already written is not written again, so that the database can refuse a second
 /// signature of the same person in a round.
-async fn save_approvals(tx: &Tx, placed: &[&Order], now: Instant) -> Result<(), StoreError> {
-    let mut rows: Vec<approvals::Model> =
-        placed.iter().flat_map(|order| order_rows::approval_rows(order, now)).collect();
+async fn save_approvals(tx: &Tx, mut rows: Vec<approvals::Model>) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }

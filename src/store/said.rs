@@ -12,7 +12,7 @@ use model::{
     said::{Content, PartyRef},
 };
 use sea_orm::ConnectionTrait;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A channel's last word about one order.
 #[derive(Clone, PartialEq, Debug)]
@@ -44,18 +44,28 @@ pub async fn get(
     found.into_iter().map(|row| last_said(row).map(|s| ((s.channel.clone(), s.external_id.clone()), s))).collect()
 }
 
-/// Writes last words; of several about one order, the last counts.
+/// Last words as rows, ready to be written.
+#[derive(Debug, Default)]
+pub struct Rows(Vec<said::Model>);
+
+/// The rows of last words; of several about one order, the last counts.
 ///
 /// # Errors
-/// The database is gone.
-pub async fn put(tx: &Tx, said: &[LastSaid]) -> Result<(), StoreError> {
-    let mut latest: HashMap<(&Channel, &str), &LastSaid> = HashMap::with_capacity(said.len());
+/// One cannot be written as JSON.
+pub fn rows<'a>(said: impl IntoIterator<Item = &'a LastSaid>) -> Result<Rows, StoreError> {
+    let mut latest: BTreeMap<(&Channel, &str), &LastSaid> = BTreeMap::new();
     for s in said {
         latest.insert((&s.channel, &s.external_id), s);
     }
-    let mut rows = latest.into_values().map(row).collect::<Result<Vec<_>, _>>()?;
-    rows.sort_by(|a, b| (&a.channel, &a.external_id).cmp(&(&b.channel, &b.external_id)));
-    bulk::insert::<said::Entity>(tx, rows, Conflict::Replace).await?;
+    Ok(Rows(latest.into_values().map(row).collect::<Result<_, _>>()?))
+}
+
+/// Writes last words.
+///
+/// # Errors
+/// The database is gone.
+pub async fn put(tx: &Tx, rows: Rows) -> Result<(), StoreError> {
+    bulk::insert::<said::Entity>(tx, rows.0, Conflict::Replace).await?;
     Ok(())
 }
 

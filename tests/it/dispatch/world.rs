@@ -127,7 +127,7 @@ impl World {
         let slot = Slot::Placed(Box::new(order.clone()));
         let saved =
             SavedOrder { slot: &slot, was_events: order.events - 1, fingerprint: "", total: 1190, status: "released" };
-        orders::save(&tx, &[saved], now).await.expect("is saved");
+        orders::save(&tx, orders::rows(&[saved], now).expect("rows")).await.expect("is saved");
         tx.commit().await.expect("commits");
     }
 

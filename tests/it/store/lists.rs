@@ -102,8 +102,10 @@ async fn the_last_word_counts() {
             }),
         };
         let tx = world.begin().await;
-        said::put(&tx, &[word(None, false)]).await.expect("stored");
-        said::put(&tx, &[word(Some(1), false), word(Some(2), true)]).await.expect("stored");
+        let first = [word(None, false)];
+        let more = [word(Some(1), false), word(Some(2), true)];
+        said::put(&tx, said::rows(&first).expect("rows")).await.expect("stored");
+        said::put(&tx, said::rows(&more).expect("rows")).await.expect("stored");
         tx.commit().await.expect("committed");
         let keys = [("web".into(), "1".into()), ("web".into(), "2".into())];
         let found = said::get(world.store.read(), &keys).await.expect("read");

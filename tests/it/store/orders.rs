@@ -62,7 +62,7 @@ async fn an_order_comes_back_as_it_was() {
         let saved =
             slots.each_ref().map(|slot| SavedOrder { slot, was_events: 0, fingerprint: "f", total: 1, status: "open" });
         let tx = world.begin().await;
-        orders::save(&tx, &saved, NOW).await.expect("saved");
+        orders::save(&tx, orders::rows(&saved, NOW).expect("rows")).await.expect("saved");
         tx.commit().await.expect("committed");
         let ids = [placed.id, awaited.id, OrderId::of("web", "9")];
         let found = orders::load(world.store.read(), &ids, Lock::No).await.expect("loaded");
@@ -200,7 +200,7 @@ async fn the_journal_has_no_gaps() {
                     let entries =
                         [1, 2, 3].map(|event_no| Entry { order, event_no, event: &event, at: NOW, actor: &actor });
                     let tx = store.begin(Lane::Work).await.expect("a transaction");
-                    journal::append(&tx, &entries).await.expect("appended");
+                    journal::append(&tx, journal::rows(&entries).expect("rows")).await.expect("appended");
                     if round % 5 == 4 {
                         tx.rollback().await.expect("rolled back");
                     } else {
@@ -237,7 +237,8 @@ async fn an_event_of_a_newer_program_is_kept_and_handed_on() {
     on_each_database(async |world| {
         let (event, actor, order) = (Event::Closed, channel_actor(), OrderId::of("web", "1"));
         let tx = world.begin().await;
-        journal::append(&tx, &[Entry { order, event_no: 1, event: &event, at: NOW, actor: &actor }]).await.expect("ok");
+        let entry = Entry { order, event_no: 1, event: &event, at: NOW, actor: &actor };
+        journal::append(&tx, journal::rows(&[entry]).expect("rows")).await.expect("ok");
         tx.execute_unprepared("UPDATE journal SET name = 'sung', body = '{\"type\":\"sung\"}'").await.expect("changed");
         tx.commit().await.expect("committed");
         let read = journal::after(world.store.read(), 0, 9).await.expect("read");

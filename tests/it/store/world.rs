@@ -36,7 +36,7 @@ impl World {
         let tx = self.begin().await;
         let slot = Slot::Placed(Box::new(order.clone()));
         let saved = SavedOrder { slot: &slot, was_events, fingerprint: "same", total: 1999, status: "open" };
-        orders::save(&tx, &[saved], NOW).await?;
+        orders::save(&tx, orders::rows(&[saved], NOW)?).await?;
         tx.commit().await
     }
 }
