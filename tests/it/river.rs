@@ -1,6 +1,7 @@
 //! The river from the door to the decided order: real intake, mapping, runner and store; no HTTP.
 
 mod approval;
+mod batches;
 mod booking;
 mod channels;
 mod files;

@@ -1,0 +1,50 @@
+//! Batches follow one another while the one before is still being written: what one decides, the next must know.
+
+use super::world::{CHANNEL, now, on_each_database, order_json};
+use model::order::{event::Actor, state::Slot};
+use tributary::intake::{Arrival, DocumentKind};
+
+/// Orders at once: some batches.
+const ORDERS: u64 = 600;
+
+/// An order of the same person for the same goods, made just now.
+fn alike(id: u64) -> String {
+    let mut order: serde_json::Value = serde_json::from_str(&order_json(id, "LT-DL-0003", 1, "5.95", 1)).expect("JSON");
+    let at = chrono::DateTime::from_timestamp_micros(now().0).expect("a time").to_rfc3339();
+    order["created_at"] = at.clone().into();
+    order["updated_at"] = at.into();
+    order["email"] = "buyer@example.com".into();
+    order["shipping_address"]["name"] = "Anna Visser".into();
+    order.to_string()
+}
+
+fn arrival(id: u64) -> Arrival {
+    Arrival {
+        channel: CHANNEL.into(),
+        kind: DocumentKind::Webhook,
+        topic: "orders/create".into(),
+        name: String::new(),
+        media_type: "application/json".into(),
+        headers: vec![],
+        actor: Actor::Channel { channel: CHANNEL.into() },
+        bytes: alike(id).into_bytes(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_equal_orders_that_come_at_once_only_one_is_not_suspected() {
+    on_each_database(async |river| {
+        let arrivals = (1..=ORDERS).map(|id| river.app.intake.accept(arrival(id)));
+        let accepted: Vec<_> = futures_util::future::join_all(arrivals).await;
+        for accepted in accepted {
+            river.read(accepted.expect("is accepted")).await;
+        }
+        let slots = river.slots(1..=ORDERS).await;
+        let suspected = |slot: &Slot| {
+            let order = slot.order().expect("is placed");
+            order.holds.iter().any(|hold| hold.code == "duplicate_suspected")
+        };
+        assert_eq!(slots.iter().filter(|slot| !suspected(slot)).count(), 1);
+    })
+    .await;
+}
