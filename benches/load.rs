@@ -22,7 +22,7 @@ mod world;
 
 use anyhow::{Context as _, Result, bail};
 use child::{Role, Running};
-use database::{DELIVERIES, Database, EVENTS, Kind, Look, RELEASED};
+use database::{DELIVERIES, Database, EVENTS, Kind, LAST, Look, RELEASED};
 use record::{Run, Wanted};
 use sender::{Line, Sent, quantile_ms, send};
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -232,15 +232,18 @@ async fn lone(server: &Running, look: &mut Look, kind: Kind, count: u64) -> Resu
     let mut line = Line::open(server.address).await?;
     let (mut acked, mut decided) = (Vec::new(), Vec::new());
     let known = look.number(RELEASED).await?;
-    for (done, request) in (known + 1..).zip(&requests) {
+    for request in &requests {
+        let before = look.number(LAST).await?;
         let watch = Stopwatch::start();
         line.exchange(request).await?;
         acked.push(u32::try_from(watch.micros())?);
-        while look.number(RELEASED).await? < done {
+        // All events of an order come with its commit.
+        while look.number(LAST).await? == before {
             tokio::task::yield_now().await;
         }
         decided.push(u32::try_from(watch.micros())?);
     }
+    look.until_released(known + count).await?;
     acked.sort_unstable();
     decided.sort_unstable();
     let run = |what, waits: &[u32], value: f64, unit, most| Run {

@@ -25,7 +25,7 @@ use model::{
     },
     time::Instant,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The kind of work; its key is a sku.
 pub const CHECK_REORDER: &str = "check_reorder";
@@ -130,7 +130,7 @@ pub(crate) async fn tell(
         next_at: now,
     };
     let all: Vec<NewDelivery> = core.listeners.iter().filter(|l| l.kinds.contains(&kind)).map(new).collect();
-    deliveries::insert(tx, &all, now).await?;
+    deliveries::insert(tx, &all, &HashSet::new(), now).await?;
     Ok(!all.is_empty())
 }
 

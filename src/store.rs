@@ -35,17 +35,15 @@ mod lanes;
 mod open;
 mod order_rows;
 mod stock_rows;
+mod tx;
 
 pub use error::StoreError;
 pub use lanes::Lane;
 pub use open::{StoreOptions, is_served, sqlite_path};
+pub use tx::Tx;
 
-use lanes::{Lanes, Turn};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, IsolationLevel,
-    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    entity::prelude::async_trait::async_trait, sqlx::Connection as _,
-};
+use lanes::Lanes;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, sqlx::Connection as _};
 use std::{fs::File, sync::Arc};
 
 /// An open database.
@@ -57,14 +55,6 @@ pub struct Store {
     lanes: Option<Arc<Lanes>>,
     /// Held as long as the store is open.
     lock: Option<File>,
-}
-
-/// A write transaction. Dropped without [`Tx::commit`] it is rolled back.
-#[derive(Debug)]
-pub struct Tx {
-    inner: DatabaseTransaction,
-    // Declared last, dropped last: the turn is given on when the connection is free again.
-    _turn: Option<Turn>,
 }
 
 impl Store {
@@ -91,17 +81,10 @@ impl Store {
             Some(lanes) => Some(lanes.turn(lane).await),
             None => None,
         };
-        let options = match self.backend() {
-            DbBackend::Sqlite => TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                ..TransactionOptions::default()
-            },
-            _ => TransactionOptions {
-                isolation_level: Some(IsolationLevel::ReadCommitted),
-                ..TransactionOptions::default()
-            },
-        };
-        Ok(Tx { inner: self.write.begin_with_options(options).await?, _turn: turn })
+        match self.backend() {
+            DbBackend::Sqlite => Tx::sqlite(self.write.get_sqlite_connection_pool(), turn).await,
+            _ => Tx::postgres(self.write.get_postgres_connection_pool()).await,
+        }
     }
 
     /// Applies the schema steps that are missing; nodes that start together take turns.
@@ -152,43 +135,5 @@ impl Store {
     pub async fn close(self) -> Result<(), StoreError> {
         self.read.close().await?;
         Ok(self.write.close().await?)
-    }
-}
-
-impl Tx {
-    /// # Errors
-    /// The commit did not happen, or nobody knows whether it did (the connection broke).
-    pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
-    }
-
-    /// # Errors
-    /// The connection broke; the database rolls back by itself.
-    pub async fn rollback(self) -> Result<(), StoreError> {
-        Ok(self.inner.rollback().await?)
-    }
-}
-
-/// A transaction is a connection: whatever reads outside of one reads inside of one.
-#[async_trait]
-impl ConnectionTrait for Tx {
-    fn get_database_backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.inner.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.inner.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.inner.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.inner.query_all_raw(statement).await
     }
 }

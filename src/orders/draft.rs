@@ -32,7 +32,7 @@ use model::{
     time::Instant,
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -45,6 +45,8 @@ pub(super) struct Draft {
     pub(super) keys: Vec<(model::codes::Channel, String, OrderId)>,
     pub(super) people: Vec<(PartyId, Party)>,
     pub(super) orders: orders::Rows,
+    /// Orders that were not there before.
+    pub(super) fresh: HashSet<OrderId>,
     pub(super) said: said::Rows,
     /// Documents of which the last statement is in.
     pub(super) finished: Vec<Finished>,
@@ -75,6 +77,7 @@ impl Draft {
             keys: keys.into_iter().map(|((channel, id), order)| (channel, id, order)).collect(),
             people: people(jobs),
             orders: orders::rows(&saved, now)?,
+            fresh: written.orders.iter().filter(|(_, was)| **was == 0).map(|(id, _)| *id).collect(),
             said: said::rows(written.words.keys().filter_map(|key| words.get(key)))?,
             told: tells(&core.listeners, &written, &slots, now)?,
             works: works(core, &written.works).chain(checks).collect(),

@@ -11,11 +11,11 @@ use crate::{
     store::{Lane, StoreError, Tx, deliveries, documents, journal, orders, parties, rejects, said, stock, work},
 };
 use model::{
-    ids::PartyId,
+    ids::{OrderId, PartyId},
     order::effects::StockMove,
     time::{Instant, SECOND},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Lock order of every transaction: order keys, orders, fulfilments, stock, deliveries, journal counter.
 pub(super) async fn write(core: &Core, jobs: &[Prepared], draft: Draft) -> Result<Vec<Vec<Outcome>>, StoreError> {
@@ -32,8 +32,8 @@ pub(super) async fn write(core: &Core, jobs: &[Prepared], draft: Draft) -> Resul
     said::put(&tx, draft.said).await?;
     documents::finish(&tx, &draft.finished).await?;
     unfinished(core, &tx, jobs, &draft.outcomes, now).await?;
-    take_stock(&tx, &draft.moves, now).await?;
-    deliveries::insert(&tx, &draft.told, now).await?;
+    take_stock(&tx, &draft.moves, &draft.fresh, now).await?;
+    deliveries::insert(&tx, &draft.told, &draft.fresh, now).await?;
     let works: Vec<work::Job> = draft.works.into_iter().chain(to_forget(jobs, &erased, now)).collect();
     work::schedule(&tx, &works).await?;
     crash::point("orders.before_journal");
@@ -58,10 +58,10 @@ pub(super) async fn write(core: &Core, jobs: &[Prepared], draft: Draft) -> Resul
 }
 
 /// Locks the levels that are taken from, and takes; the database refuses what is no longer there.
-async fn take_stock(tx: &Tx, moves: &[StockMove], now: Instant) -> Result<(), StoreError> {
+async fn take_stock(tx: &Tx, moves: &[StockMove], fresh: &HashSet<OrderId>, now: Instant) -> Result<(), StoreError> {
     let keys = moves.iter().map(|m| (m.sku.clone(), m.warehouse.clone())).collect();
     let locked = stock::lock(tx, &keys).await?;
-    stock::apply_moves(tx, &locked, moves, now).await
+    stock::apply_moves(tx, &locked, moves, fresh, now).await
 }
 
 /// Documents that name somebody who was erased: what they are for is done, so that they are forgotten again.

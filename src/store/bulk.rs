@@ -57,7 +57,6 @@ enum Kind {
 struct Column {
     name: &'static str,
     kind: Kind,
-    nullable: bool,
     role: Role,
 }
 
@@ -96,9 +95,13 @@ impl Op {
     }
 
     async fn execute(&self, tx: &Tx, rows: Vec<Row>) -> Result<u64, StoreError> {
+        let bound = match tx.get_database_backend() {
+            DbBackend::Sqlite => sqlite::bound(self, rows)?,
+            _ => postgres::bound(self, rows)?,
+        };
         let mut affected = 0;
-        for statement in self.statements(tx.get_database_backend(), rows) {
-            affected += tx.execute_raw(statement).await?.rows_affected();
+        for (sql, values) in bound {
+            affected += tx.execute_bound(sql, values).await?;
         }
         Ok(affected)
     }
@@ -175,8 +178,7 @@ pub fn plain(backend: DbBackend, sql: &str) -> Statement {
 }
 
 fn column<E: EntityTrait>(column: E::Column, role: Role) -> Column {
-    let def = column.def();
-    Column { name: column.as_str(), kind: kind(def.get_column_type()), nullable: def.is_null(), role }
+    Column { name: column.as_str(), kind: kind(column.def().get_column_type()), role }
 }
 
 /// Every column of an entity is one of these; text is what an unknown one would be read as.

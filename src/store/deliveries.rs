@@ -24,7 +24,7 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait, LockBehavior, LockType, Query},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// How a delivery stands.
@@ -88,16 +88,23 @@ pub struct Recorded {
 }
 
 /// Queues messages, numbered in their streams in the order given. An older "as of" message not yet begun is
-/// superseded by a newer one of its kind. The caller holds the lock of the order each stream belongs to.
+/// superseded by a newer one of its kind. The caller holds the lock of the order each stream belongs to; of `fresh`
+/// orders, which this transaction made, nothing can be queued yet, and it is not looked for.
 ///
 /// # Errors
 /// The database is gone, or somebody wrote to a stream without holding its order ([`StoreError::is_duplicate`]).
-pub async fn insert(tx: &Tx, new: &[NewDelivery], now: Instant) -> Result<Vec<DeliveryId>, StoreError> {
+pub async fn insert(
+    tx: &Tx,
+    new: &[NewDelivery],
+    fresh: &HashSet<OrderId>,
+    now: Instant,
+) -> Result<Vec<DeliveryId>, StoreError> {
     if new.is_empty() {
         return Ok(vec![]);
     }
-    supersede(tx, new, now).await?;
-    let mut last = last_numbers(tx, new).await?;
+    let older = || new.iter().filter(|d| !fresh.contains(&d.order));
+    supersede(tx, older(), now).await?;
+    let mut last = last_numbers(tx, older()).await?;
     let waiting = rows::name(&DeliveryState::Waiting)?;
     let superseded = rows::name(&DeliveryState::Superseded)?;
     let mut ids = Vec::with_capacity(new.len());
@@ -141,7 +148,7 @@ fn row(d: &NewDelivery, id: DeliveryId, number: i32, state: &str, now: Instant) 
     }
 }
 
-async fn supersede(tx: &Tx, new: &[NewDelivery], now: Instant) -> Result<(), StoreError> {
+async fn supersede(tx: &Tx, new: impl Iterator<Item = &NewDelivery>, now: Instant) -> Result<(), StoreError> {
     use deliveries::Column as C;
     let columns = [
         (C::Connector, Role::Key),
@@ -165,12 +172,15 @@ async fn supersede(tx: &Tx, new: &[NewDelivery], now: Instant) -> Result<(), Sto
             now.0.into(),
         ]
     };
-    let rows = new.iter().filter(|d| d.kind.as_of()).map(row).collect();
+    let rows = new.filter(|d| d.kind.as_of()).map(row).collect();
     bulk::update::<deliveries::Entity>(tx, &columns, rows).await?;
     Ok(())
 }
 
-async fn last_numbers<'a>(tx: &Tx, new: &'a [NewDelivery]) -> Result<HashMap<(&'a str, Uuid), u32>, StoreError> {
+async fn last_numbers<'a>(
+    tx: &Tx,
+    new: impl Iterator<Item = &'a NewDelivery>,
+) -> Result<HashMap<(&'a str, Uuid), u32>, StoreError> {
     use deliveries::Column as C;
     let mut streams: HashMap<&str, Vec<Uuid>> = HashMap::new();
     for d in new {

@@ -61,6 +61,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const MIGRATION_WAIT: &str = "5min";
 /// Advisory lock of whoever migrates; any number will do that is always the same ("tributar" in ASCII).
 const MIGRATION_LOCK: i64 = 0x7472_6962_7574_6172;
+/// Rows an SQLite connection reads ahead of whoever takes them: with few its thread wakes for each.
+const ROWS_AHEAD: usize = 4096;
 /// Prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
 /// Pages of 4 KiB in the write-ahead log before they are written back into the file: a page that many orders touch is
@@ -108,6 +110,7 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<Store, Store
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .statement_cache_capacity(STATEMENTS)
+        .row_buffer_size(ROWS_AHEAD)
         .pragma("mmap_size", "0")
         .pragma("temp_store", "memory")
         .pragma("checkpoint_fullfsync", "1")

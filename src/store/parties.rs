@@ -26,14 +26,21 @@ pub enum Known {
 /// # Errors
 /// The database is gone.
 pub async fn insert(tx: &Tx, parties: &[(PartyId, Party)]) -> Result<BTreeSet<PartyId>, StoreError> {
+    let mut rows = parties.iter().map(|(id, party)| row(*id, party)).collect::<Result<Vec<_>, _>>()?;
+    rows.sort_by_key(|row| row.id);
+    rows.dedup_by_key(|row| row.id);
+    let count = rows.len() as u64;
+    if bulk::insert::<parties::Entity>(tx, rows, Conflict::Keep).await? == count {
+        party_marks::insert(tx, parties.iter().map(|(id, party)| (*id, party))).await?;
+        return Ok(BTreeSet::new());
+    }
     let ids: Vec<PartyId> = parties.iter().map(|(id, _)| *id).collect();
     let known = standing(tx, &ids).await?;
-    let new = || parties.iter().filter(|(id, _)| !known.contains_key(id));
-    let mut rows = new().map(|(id, party)| row(*id, party)).collect::<Result<Vec<_>, _>>()?;
-    rows.sort_by_key(|row| row.id);
-    bulk::insert::<parties::Entity>(tx, rows, Conflict::Keep).await?;
-    party_marks::insert(tx, new().map(|(id, party)| (*id, party))).await?;
-    Ok(known.into_iter().filter(|(_, erased)| *erased).map(|(id, _)| id).collect())
+    let is_erased = |id: &PartyId| known.get(id) == Some(&true);
+    // Those that were there before keep the marks they have.
+    let here = parties.iter().filter(|(id, _)| !is_erased(id));
+    party_marks::insert(tx, here.map(|(id, party)| (*id, party))).await?;
+    Ok(ids.into_iter().filter(is_erased).collect())
 }
 
 /// Which of these are there, and whether they are erased.

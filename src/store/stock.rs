@@ -16,7 +16,7 @@ use model::{
     time::Instant,
 };
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Rows of a list at most: a page, and one more that says whether there is a next one.
 pub const PAGE_MAX: u64 = 501;
@@ -104,12 +104,18 @@ pub async fn lock(tx: &Tx, keys: &BTreeSet<StockKey>) -> Result<Levels, StoreErr
 }
 
 /// Writes movements: levels, ledger and reservations. `locked` is what [`lock`] gave for their keys in this
-/// transaction.
+/// transaction; `fresh` orders were made in it, so that nothing is reserved for them yet.
 ///
 /// # Errors
 /// [`StoreError::is_unlawful`] when more would be reserved than is there; [`StoreError::Inconsistent`] when a
 /// reservation or a level that is to be taken from is not there.
-pub async fn apply_moves(tx: &Tx, locked: &Levels, moves: &[StockMove], now: Instant) -> Result<(), StoreError> {
+pub async fn apply_moves(
+    tx: &Tx,
+    locked: &Levels,
+    moves: &[StockMove],
+    fresh: &HashSet<OrderId>,
+    now: Instant,
+) -> Result<(), StoreError> {
     let mut levels: Levels = BTreeMap::new();
     let mut ledger = Vec::with_capacity(moves.len());
     for m in moves {
@@ -122,7 +128,7 @@ pub async fn apply_moves(tx: &Tx, locked: &Levels, moves: &[StockMove], now: Ins
     }
     write_levels(tx, &levels, now).await?;
     bulk::insert::<stock_ledger::Entity>(tx, ledger, Conflict::Refuse).await?;
-    write_reservations(tx, moves).await
+    write_reservations(tx, moves, fresh).await
 }
 
 async fn write_levels(tx: &Tx, levels: &Levels, now: Instant) -> Result<(), StoreError> {
@@ -147,9 +153,10 @@ async fn write_levels(tx: &Tx, levels: &Levels, now: Instant) -> Result<(), Stor
     if found == levels.len() as u64 { Ok(()) } else { Err(StoreError::Conflict("stock")) }
 }
 
-async fn write_reservations(tx: &Tx, moves: &[StockMove]) -> Result<(), StoreError> {
+async fn write_reservations(tx: &Tx, moves: &[StockMove], fresh: &HashSet<OrderId>) -> Result<(), StoreError> {
     use reservations::Column as C;
-    let fulfilments: BTreeSet<FulfilmentId> = moves.iter().map(|m| m.fulfilment).collect();
+    let older = moves.iter().filter(|m| !fresh.contains(&m.order));
+    let fulfilments: BTreeSet<FulfilmentId> = older.map(|m| m.fulfilment).collect();
     let keys = bulk::each(rows::uuids(fulfilments));
     let before = bulk::find::<reservations::Entity>(tx, &[C::FulfilmentId], keys, Lock::No).await?;
     let after = stock_rows::reserved_after(before, moves);

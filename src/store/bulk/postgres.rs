@@ -1,25 +1,45 @@
 //! The dialect of PostgreSQL: one array a column, opened by `unnest`, so that a statement's text never depends on the
-//! number of rows. sea-orm cannot bind a NULL inside an array, so a column that may be NULL has a second array that
-//! says where.
+//! number of rows.
 
 use super::{
     Column, Kind, Lock, Op, Role, Row, Verb,
     sqlite::{join, on_conflict},
 };
-use sea_orm::{DbBackend, Statement, Value, sea_query::ArrayType};
+use crate::store::{StoreError, tx::Bound};
+use sea_orm::{
+    DbBackend, Statement, Value,
+    sea_query::ArrayType,
+    sqlx::{self, Arguments as _, Encode, Postgres, Type, postgres::PgArguments},
+};
 
 /// Rows of one statement at most: bounds the memory of a batch on both ends.
 const ROWS_MAX: usize = 4096;
 
+/// For reading.
 pub(super) fn statements(op: &Op, rows: Vec<Row>) -> Vec<Statement> {
-    let text = text(op);
-    let mut statements = Vec::new();
+    let (text, mut statements) = (text(op), Vec::new());
     let mut rows = rows.into_iter();
     while rows.len() > 0 {
-        let arrays = arrays(op, rows.by_ref().take(ROWS_MAX));
+        let columns = columns(op, rows.by_ref().take(ROWS_MAX));
+        let arrays = op.columns.iter().zip(columns);
+        let arrays = arrays.map(|(column, values)| Value::Array(array_type(column.kind), Some(Box::new(values))));
         statements.push(Statement::from_sql_and_values(DbBackend::Postgres, text.as_str(), arrays));
     }
     statements
+}
+
+/// For writing.
+pub(super) fn bound(op: &Op, rows: Vec<Row>) -> Result<Vec<(String, Bound)>, StoreError> {
+    let (text, mut statements) = (text(op), Vec::new());
+    let mut rows = rows.into_iter();
+    while rows.len() > 0 {
+        let mut arrays = PgArguments::default();
+        for (column, values) in op.columns.iter().zip(columns(op, rows.by_ref().take(ROWS_MAX))) {
+            bind(&mut arrays, column.kind, values).map_err(sqlx::Error::Encode)?;
+        }
+        statements.push((text.clone(), Bound::Postgres(arrays)));
+    }
+    Ok(statements)
 }
 
 fn text(op: &Op) -> String {
@@ -27,9 +47,9 @@ fn text(op: &Op) -> String {
     let from = source(op);
     match op.verb {
         Verb::Insert(conflict) => {
-            let names = join(op.columns.iter().map(|c| c.name.to_owned()), ", ");
-            let given = join(op.columns.iter().enumerate().map(|(i, c)| given(i, c)), ", ");
-            format!("INSERT INTO {table} ({names}) SELECT {given} FROM {from}{}", on_conflict(op, conflict))
+            let written = join(op.columns.iter().map(|c| c.name.to_owned()), ", ");
+            let given = names(op, "v.c");
+            format!("INSERT INTO {table} ({written}) SELECT {given} FROM {from}{}", on_conflict(op, conflict))
         }
         Verb::Update => {
             let sets = join(op.written().map(|(i, c)| assignment(table, i, c)), ", ");
@@ -47,30 +67,23 @@ fn text(op: &Op) -> String {
     }
 }
 
-/// `unnest($1::uuid[], $2::bigint[], $3::boolean[]) AS v(c0, c1, n1)`
+/// `unnest($1::uuid[], $2::bigint[]) AS v(c0, c1)`
 fn source(op: &Op) -> String {
-    let (mut arrays, mut names) = (Vec::new(), Vec::new());
-    for (i, column) in op.columns.iter().enumerate() {
-        arrays.push(format!("${}::{}[]", arrays.len() + 1, type_name(column.kind)));
-        names.push(format!("c{i}"));
-        if column.nullable {
-            arrays.push(format!("${}::boolean[]", arrays.len() + 1));
-            names.push(format!("n{i}"));
-        }
-    }
-    format!("unnest({}) AS v({})", arrays.join(", "), names.join(", "))
+    let array = |(i, column): (usize, &Column)| format!("${}::{}[]", i + 1, type_name(column.kind));
+    let arrays = join(op.columns.iter().enumerate().map(array), ", ");
+    format!("unnest({arrays}) AS v({})", names(op, "c"))
 }
 
-fn given(i: usize, column: &Column) -> String {
-    if column.nullable { format!("CASE WHEN v.n{i} THEN NULL ELSE v.c{i} END") } else { format!("v.c{i}") }
+/// `c0, c1`
+fn names(op: &Op, prefix: &str) -> String {
+    join((0..op.columns.len()).map(|i| format!("{prefix}{i}")), ", ")
 }
 
 fn assignment(table: &str, i: usize, column: &Column) -> String {
     let name = column.name;
-    let given = given(i, column);
     match column.role {
-        Role::Add => format!("{name} = {table}.{name} + {given}"),
-        Role::Key | Role::Set => format!("{name} = {given}"),
+        Role::Add => format!("{name} = {table}.{name} + v.c{i}"),
+        Role::Key | Role::Set => format!("{name} = v.c{i}"),
     }
 }
 
@@ -78,45 +91,36 @@ fn matches(op: &Op) -> String {
     join(op.keys().map(|(i, c)| format!("{}.{} = v.c{i}", op.table, c.name)), " AND ")
 }
 
-fn arrays(op: &Op, rows: impl Iterator<Item = Row>) -> Vec<Value> {
-    let mut columns: Vec<Vec<Value>> = op.columns.iter().map(|_| Vec::new()).collect();
+/// Rows turned into columns.
+fn columns(op: &Op, rows: impl ExactSizeIterator<Item = Row>) -> Vec<Vec<Value>> {
+    let mut columns: Vec<Vec<Value>> = op.columns.iter().map(|_| Vec::with_capacity(rows.len())).collect();
     for row in rows {
         for (column, value) in columns.iter_mut().zip(row) {
             column.push(value);
         }
     }
-    let mut arrays = Vec::with_capacity(columns.len() + 2);
-    for (column, values) in op.columns.iter().zip(columns) {
-        let absent = column.nullable.then(|| values.iter().map(|v| Value::from(is_null(v))).collect::<Vec<_>>());
-        let values = values.into_iter().map(|value| if is_null(&value) { zero(column.kind) } else { value }).collect();
-        arrays.push(Value::Array(array_type(column.kind), Some(Box::new(values))));
-        arrays.extend(absent.map(|absent| Value::Array(ArrayType::Bool, Some(Box::new(absent)))));
-    }
-    arrays
+    columns
 }
 
-fn is_null(value: &Value) -> bool {
-    match value {
-        Value::Bool(v) => v.is_none(),
-        Value::Int(v) => v.is_none(),
-        Value::BigInt(v) => v.is_none(),
-        Value::String(v) => v.is_none(),
-        Value::Bytes(v) => v.is_none(),
-        Value::Uuid(v) => v.is_none(),
-        // Our columns have no other types.
-        _ => false,
+/// Our columns have no other types; a value of another column's type would be NULL, which the database refuses.
+fn bind(arrays: &mut PgArguments, kind: Kind, values: Vec<Value>) -> Result<(), sqlx::error::BoxDynError> {
+    fn all<T>(
+        arrays: &mut PgArguments,
+        values: Vec<Value>,
+        one: fn(Value) -> Option<T>,
+    ) -> Result<(), sqlx::error::BoxDynError>
+    where
+        Vec<Option<T>>: for<'q> Encode<'q, Postgres> + Type<Postgres>,
+    {
+        arrays.add(values.into_iter().map(one).collect::<Vec<Option<T>>>())
     }
-}
-
-/// Stands where a NULL would; never stored.
-fn zero(kind: Kind) -> Value {
     match kind {
-        Kind::Uuid => Value::from(uuid::Uuid::nil()),
-        Kind::Text => Value::from(""),
-        Kind::I64 => Value::from(0_i64),
-        Kind::I32 => Value::from(0_i32),
-        Kind::Bool => Value::from(false),
-        Kind::Bytes => Value::from(Vec::<u8>::new()),
+        Kind::Uuid => all(arrays, values, |v| if let Value::Uuid(v) = v { v } else { None }),
+        Kind::Text => all(arrays, values, |v| if let Value::String(v) = v { v } else { None }),
+        Kind::I64 => all(arrays, values, |v| if let Value::BigInt(v) = v { v } else { None }),
+        Kind::I32 => all(arrays, values, |v| if let Value::Int(v) = v { v } else { None }),
+        Kind::Bool => all(arrays, values, |v| if let Value::Bool(v) = v { v } else { None }),
+        Kind::Bytes => all(arrays, values, |v| if let Value::Bytes(v) = v { v } else { None }),
     }
 }
 

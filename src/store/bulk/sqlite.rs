@@ -2,21 +2,56 @@
 //! two), so that the connection's cache of prepared statements holds them all.
 
 use super::{Column, Conflict, Op, Role, Row, Verb};
-use sea_orm::{DbBackend, Statement};
+use crate::store::{StoreError, tx::Bound};
+use sea_orm::{
+    DbBackend, Statement, Value,
+    sqlx::{self, Arguments as _, sqlite::SqliteArguments},
+};
 use std::fmt::Write;
 
 /// Rows of one statement at most; more gain little and cost memory for each prepared statement.
 const ROWS_MAX: usize = 64;
 
+/// For reading.
 pub(super) fn statements(op: &Op, rows: Vec<Row>) -> Vec<Statement> {
-    let mut statements = Vec::new();
+    let statement = |(size, rows): (usize, Vec<Row>)| {
+        Statement::from_sql_and_values(DbBackend::Sqlite, text(op, size), rows.into_iter().flatten())
+    };
+    chunks(rows).map(statement).collect()
+}
+
+/// For writing.
+pub(super) fn bound(op: &Op, rows: Vec<Row>) -> Result<Vec<(String, Bound)>, StoreError> {
+    let statement = |(size, rows): (usize, Vec<Row>)| {
+        let mut values = SqliteArguments::default();
+        for value in rows.into_iter().flatten() {
+            bind(&mut values, value).map_err(sqlx::Error::Encode)?;
+        }
+        Ok((text(op, size), Bound::Sqlite(values)))
+    };
+    chunks(rows).map(statement).collect()
+}
+
+/// Rows in the sizes there are statements for.
+fn chunks(rows: Vec<Row>) -> impl Iterator<Item = (usize, Vec<Row>)> {
     let mut rows = rows.into_iter();
-    while rows.len() > 0 {
-        let size = 1 << rows.len().min(ROWS_MAX).ilog2();
-        let values = rows.by_ref().take(size).flatten();
-        statements.push(Statement::from_sql_and_values(DbBackend::Sqlite, text(op, size), values));
+    std::iter::from_fn(move || {
+        let size = 1 << rows.len().min(ROWS_MAX).checked_ilog2()?;
+        Some((size, rows.by_ref().take(size).collect()))
+    })
+}
+
+/// Our columns have no other types.
+fn bind(values: &mut SqliteArguments, value: Value) -> Result<(), sqlx::error::BoxDynError> {
+    match value {
+        Value::Uuid(v) => values.add(v),
+        Value::String(v) => values.add(v),
+        Value::BigInt(v) => values.add(v),
+        Value::Int(v) => values.add(v),
+        Value::Bool(v) => values.add(v),
+        Value::Bytes(v) => values.add(v),
+        other => Err(format!("{other:?} is of no column's type").into()),
     }
-    statements
 }
 
 fn text(op: &Op, rows: usize) -> String {

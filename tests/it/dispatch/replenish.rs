@@ -27,7 +27,7 @@ async fn tell(world: &World, id: ReplenishmentId, kind: MessageKind) -> Vec<Deli
         next_at: now,
     };
     let tx = world.core.store.begin(Lane::Work).await.expect("begins");
-    let ids = deliveries::insert(&tx, &[new], now).await.expect("is queued");
+    let ids = deliveries::insert(&tx, &[new], &std::collections::HashSet::new(), now).await.expect("is queued");
     tx.commit().await.expect("commits");
     world.core.deliveries.notify_waiters();
     ids

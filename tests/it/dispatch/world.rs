@@ -144,7 +144,7 @@ impl World {
         };
         let new: Vec<NewDelivery> = kinds.iter().map(new).collect();
         let tx = self.core.store.begin(Lane::Work).await.expect("begins");
-        let ids = deliveries::insert(&tx, &new, now).await.expect("are queued");
+        let ids = deliveries::insert(&tx, &new, &std::collections::HashSet::new(), now).await.expect("are queued");
         tx.commit().await.expect("commits");
         self.core.deliveries.notify_waiters();
         ids

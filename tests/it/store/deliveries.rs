@@ -20,7 +20,7 @@ fn new(order: &str, kind: MessageKind) -> NewDelivery {
 
 async fn queue(world: &World, new: &[NewDelivery]) -> Vec<DeliveryId> {
     let tx = world.begin().await;
-    let ids = deliveries::insert(&tx, new, NOW).await.expect("queued");
+    let ids = deliveries::insert(&tx, new, &std::collections::HashSet::new(), NOW).await.expect("queued");
     tx.commit().await.expect("committed");
     ids
 }

@@ -40,7 +40,7 @@ async fn count(world: &World, on_hand: i64) -> Vec<stock::Shortfall> {
 async fn apply(world: &World, moves: &[StockMove]) -> Result<(), StoreError> {
     let tx = world.begin().await;
     let levels = stock::lock(&tx, &BTreeSet::from([key()])).await?;
-    stock::apply_moves(&tx, &levels, moves, NOW).await?;
+    stock::apply_moves(&tx, &levels, moves, &std::collections::HashSet::new(), NOW).await?;
     tx.commit().await
 }
 
@@ -144,7 +144,15 @@ async fn who_comes_second_gets_nothing() {
                 let levels = stock::lock(&tx, &BTreeSet::from([key()])).await.expect("locked");
                 let free = !levels[&key()].available().is_zero();
                 if free {
-                    stock::apply_moves(&tx, &levels, &[moved(MoveKind::Reserve, 1, n)], NOW).await.expect("reserved");
+                    stock::apply_moves(
+                        &tx,
+                        &levels,
+                        &[moved(MoveKind::Reserve, 1, n)],
+                        &std::collections::HashSet::new(),
+                        NOW,
+                    )
+                    .await
+                    .expect("reserved");
                 }
                 tx.commit().await.expect("committed");
                 free

@@ -26,7 +26,7 @@ async fn stuck(desk: &Desk, orders: u64, error: &str) -> Vec<DeliveryId> {
     }
     let tx = core.store.begin(Lane::Work).await.expect("a transaction");
     let now = core.clock.now();
-    let ids = deliveries::insert(&tx, &new, now).await.expect("queued");
+    let ids = deliveries::insert(&tx, &new, &std::collections::HashSet::new(), now).await.expect("queued");
     let claimed = deliveries::claim(&tx, "n", &"erp".into(), now, now.plus(MINUTE), 100).await.expect("claimed");
     let outcome = |c: deliveries::ClaimedDelivery| Recorded {
         id: c.id,
