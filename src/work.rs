@@ -49,6 +49,10 @@ enum Fault {
 }
 
 pub(crate) async fn work(core: Arc<Core>, runner: Runner) {
+    while let Err(error) = take_over(&core).await {
+        tracing::warn!(%error, "work of the process before could not be taken over");
+        tokio::time::sleep(EVERY).await;
+    }
     loop {
         match round(&core, &runner).await {
             Ok(0) => {
@@ -61,6 +65,16 @@ pub(crate) async fn work(core: Arc<Core>, runner: Runner) {
             }
         }
     }
+}
+
+/// Alone on the database, every lease is a dead process's.
+async fn take_over(core: &Core) -> Result<(), StoreError> {
+    if !core.store.is_exclusive() {
+        return Ok(());
+    }
+    let tx = core.store.begin(Lane::Work).await?;
+    work::take_over(&tx).await?;
+    tx.commit().await
 }
 
 async fn round(core: &Core, runner: &Runner) -> Result<usize, Fault> {

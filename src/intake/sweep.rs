@@ -8,7 +8,7 @@ use crate::{
     app::Core,
     store::{Lane, StoreError, documents},
 };
-use model::time::{Instant, SECOND};
+use model::time::SECOND;
 use std::{sync::Arc, time::Duration};
 
 /// Documents taken over at once.
@@ -16,21 +16,14 @@ const LIMIT: u64 = 64;
 const EVERY: Duration = Duration::from_secs(2);
 
 pub(super) async fn work(core: Arc<Core>, parser: Parser) {
-    // Alone on the database, every lease is a dead process's.
-    let mut expired_by = if core.store.is_exclusive() { Instant(i64::MAX) } else { core.clock.now() };
-    let started = core.clock.now();
+    // Alone on the database, every lease but our own is a dead process's.
+    let mut all_are_dead = core.store.is_exclusive();
     loop {
         // What cannot be read now is better left to its lease.
-        if parser.is_full() {
-            tokio::time::sleep(EVERY).await;
-            continue;
-        }
-        match round(&core, &parser, expired_by, started).await {
+        let done = if parser.is_full() { Ok(0) } else { round(&core, &parser, &mut all_are_dead).await };
+        match done {
             Ok(taken) if taken as u64 == LIMIT => {}
-            Ok(_) => {
-                tokio::time::sleep(EVERY).await;
-                expired_by = core.clock.now();
-            }
+            Ok(_) => tokio::time::sleep(EVERY).await,
             Err(error) => {
                 tracing::warn!(%error, "no look at waiting documents was possible");
                 tokio::time::sleep(EVERY).await;
@@ -39,14 +32,16 @@ pub(super) async fn work(core: Arc<Core>, parser: Parser) {
     }
 }
 
-async fn round(core: &Core, parser: &Parser, expired_by: Instant, started: Instant) -> Result<usize, StoreError> {
-    // What arrives after the start is this process's own and is being read.
-    let now =
-        if expired_by.0 == i64::MAX { started.plus(core.config.intake.lease_seconds * SECOND) } else { expired_by };
-    let until = core.clock.now().plus(2 * core.config.intake.lease_seconds * SECOND);
+async fn round(core: &Core, parser: &Parser, all_are_dead: &mut bool) -> Result<usize, StoreError> {
+    let now = core.clock.now();
+    let until = now.plus(2 * core.config.intake.lease_seconds * SECOND);
     let tx = core.store.begin(Lane::Work).await?;
+    if *all_are_dead {
+        documents::take_over(&tx, &core.node).await?;
+    }
     let found = documents::claim_expired(&tx, &core.node, now, until, LIMIT).await?;
     tx.commit().await?;
+    *all_are_dead = false;
     let taken = found.len();
     for document in found {
         if let Some(bytes) = bytes_now(core, &document).await? {

@@ -207,6 +207,21 @@ pub async fn claim_expired(
     found.into_iter().map(read::document).collect()
 }
 
+/// Ends every lease that is not `node`'s, in the order the documents arrived: for a process that is alone on the database,
+/// where all of them are a dead process's. Gives how many there were.
+///
+/// # Errors
+/// The database is gone.
+pub async fn take_over(tx: &Tx, node: &str) -> Result<u64, StoreError> {
+    let taken = documents::Entity::update_many()
+        .col_expr(documents::Column::LeaseUntil, Expr::col(documents::Column::ReceivedAt))
+        .filter(Expr::cust("state = 'received'"))
+        .filter(documents::Column::LeaseOwner.ne(node))
+        .exec(tx)
+        .await?;
+    Ok(taken.rows_affected)
+}
+
 /// Records that `progress` statements of a document are committed, and prolongs its lease.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use super::{
 use model::time::Instant;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{LockBehavior, LockType},
+    sea_query::{Expr, LockBehavior, LockType},
 };
 use std::collections::BTreeMap;
 
@@ -62,6 +62,16 @@ pub async fn claim(tx: &Tx, now: Instant, until: Instant, limit: u64) -> Result<
     let lease = |w: &work::Model| -> Row { vec![w.kind.as_str().into(), w.key.as_str().into(), until.0.into()] };
     bulk::update::<work::Entity>(tx, &columns, found.iter().map(lease).collect()).await?;
     Ok(found.into_iter().map(|w| Job { kind: w.kind, key: w.key, due: Instant(w.due_at) }).collect())
+}
+
+/// Ends every lease: for a process that is alone on the database and has none yet. Gives how many there were.
+///
+/// # Errors
+/// The database is gone.
+pub async fn take_over(tx: &Tx) -> Result<u64, StoreError> {
+    use work::Column as C;
+    let taken = work::Entity::update_many().col_expr(C::LeaseUntil, Expr::value(0_i64)).filter(C::LeaseUntil.gt(0));
+    Ok(taken.exec(tx).await?.rows_affected)
 }
 
 /// Takes done jobs off, but for those scheduled anew meanwhile.

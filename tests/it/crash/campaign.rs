@@ -4,7 +4,7 @@
 use super::{
     sender::Sender,
     server::{End, Server},
-    site::{CHANNEL, Site},
+    site::{CHANNEL, Leases, Site},
 };
 use model::{
     codes::Channel,
@@ -31,8 +31,8 @@ pub(super) struct Campaign {
 }
 
 impl Campaign {
-    pub(super) async fn prepare(url: &str) -> Self {
-        Self { site: Site::prepare(url).await, sender: Sender::default(), broken_promise: None }
+    pub(super) async fn prepare(url: &str, leases: Leases) -> Self {
+        Self { site: Site::prepare(url, leases).await, sender: Sender::default(), broken_promise: None }
     }
 
     /// Servers from here on break this promise.

@@ -2,7 +2,7 @@
 
 use super::{
     server::{End, Server},
-    site::Site,
+    site::{Leases, Site},
 };
 use crate::store::world::urls;
 use model::codes::{Channel, Role, User};
@@ -20,7 +20,7 @@ const TILL: &str = "till";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_file_is_there_whole_or_not_at_all() {
     urls(async |url: &str| {
-        let site = Site::prepare(url).await;
+        let site = Site::prepare(url, Leases::SHORT).await;
         let key = key(&site).await;
         let body: Vec<u8> = (0..3_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
         for (point, passing) in [("intake.part_committed", 2), ("intake.before_commit", 1)] {

@@ -21,12 +21,26 @@ pub(super) struct Site {
     _folder: TempDir,
 }
 
+/// Seconds for which documents and deliveries are leased.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leases {
+    pub(super) intake: u32,
+    pub(super) dispatch: u32,
+}
+
+impl Leases {
+    /// On PostgreSQL what a dead server held is free only when they end.
+    pub(super) const SHORT: Self = Self { intake: 1, dispatch: 3 };
+    /// Nobody waits for these.
+    pub(super) const LONG: Self = Self { intake: 3600, dispatch: 3600 };
+}
+
 impl Site {
-    pub(super) async fn prepare(url: &str) -> Self {
+    pub(super) async fn prepare(url: &str, leases: Leases) -> Self {
         let folder = TempDir::new().expect("a folder");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let partners = sandbox::start(listener, sandbox::Options::default()).expect("partners");
-        let text = configuration(url, &partners.url());
+        let text = configuration(url, &partners.url(), leases);
         let config = folder.path().join("tributary.toml");
         std::fs::write(&config, &text).expect("writes");
         let checked = setup::check(Config::read(&text, "test").expect("the configuration is right"));
@@ -43,8 +57,8 @@ impl Site {
     }
 }
 
-/// Leases are short: on PostgreSQL what a dead server held is free only when they end.
-fn configuration(url: &str, partners: &str) -> String {
+fn configuration(url: &str, partners: &str, leases: Leases) -> String {
+    let Leases { intake, dispatch } = leases;
     let policies = crate::river::world::plain_policies();
     format!(
         r#"
@@ -58,10 +72,10 @@ workers = 1
 url = "{url}"
 
 [intake]
-lease_seconds = 1
+lease_seconds = {intake}
 
 [dispatch]
-lease_seconds = 3
+lease_seconds = {dispatch}
 backoff_permille = 5
 
 [channels.{CHANNEL}]
