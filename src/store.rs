@@ -30,6 +30,7 @@ pub mod stock;
 pub mod transits;
 pub mod work;
 
+mod disk;
 mod error;
 mod lanes;
 mod open;
@@ -42,6 +43,7 @@ pub use lanes::Lane;
 pub use open::{StoreOptions, is_served, sqlite_path};
 pub use tx::Tx;
 
+use disk::Disk;
 use lanes::Lanes;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, sqlx::Connection as _};
 use std::{fs::File, sync::Arc};
@@ -55,6 +57,7 @@ pub struct Store {
     lanes: Option<Arc<Lanes>>,
     /// Held as long as the store is open.
     lock: Option<File>,
+    disk: Arc<Disk>,
 }
 
 impl Store {
@@ -75,16 +78,23 @@ impl Store {
     /// Begins a write transaction: `BEGIN IMMEDIATE` on SQLite, `READ COMMITTED` on PostgreSQL.
     ///
     /// # Errors
-    /// No connection in time, or the database is busy or gone.
+    /// No connection in time, the database is busy or gone, or the disk has failed ([`Self::disk_failed`]).
     pub async fn begin(&self, lane: Lane) -> Result<Tx, StoreError> {
         let turn = match &self.lanes {
             Some(lanes) => Some(lanes.turn(lane).await),
             None => None,
         };
+        self.disk.check()?;
         match self.backend() {
-            DbBackend::Sqlite => Tx::sqlite(self.write.get_sqlite_connection_pool(), turn).await,
-            _ => Tx::postgres(self.write.get_postgres_connection_pool()).await,
+            DbBackend::Sqlite => Tx::sqlite(self.write.get_sqlite_connection_pool(), Arc::clone(&self.disk), turn).await,
+            _ => Tx::postgres(self.write.get_postgres_connection_pool(), Arc::clone(&self.disk)).await,
         }
+    }
+
+    /// Returns when the disk has failed to keep what was written: this process writes nothing more and should end. PostgreSQL
+    /// looks after its disk itself.
+    pub async fn disk_failed(&self) {
+        self.disk.failed().await;
     }
 
     /// Applies the schema steps that are missing; nodes that start together take turns.
@@ -124,8 +134,8 @@ impl Store {
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
         let Some(lanes) = &self.lanes else { return Ok(()) };
         let _turn = lanes.turn(Lane::Work).await;
-        self.write.query_all_raw(bulk::plain(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)")).await?;
-        Ok(())
+        let done = self.write.query_all_raw(bulk::plain(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)")).await;
+        done.map(drop).map_err(StoreError::from).inspect_err(|error| self.disk.note(error))
     }
 
     /// Closes every connection; SQLite then has written its log into its file.

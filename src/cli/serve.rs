@@ -4,7 +4,12 @@ use super::{
     NotStarted, Said, Wrong,
     config_file::{Away, ConfigFile, open, shown},
 };
-use crate::{app::App, intake, store, web};
+use crate::{
+    app::App,
+    intake,
+    store::{self, StoreError},
+    web,
+};
 use anyhow::{Context as _, Result};
 use std::{net::TcpListener, sync::Arc};
 
@@ -15,7 +20,7 @@ use std::{net::TcpListener, sync::Arc};
   tributary serve --config config/demo.toml         the demo company
 
 Migrates the database, listens until SIGTERM or Ctrl-C, and logs to stderr. On SQLite one server a file. Exits with 2 when
-it cannot start as it is configured, with 1 when the database is away.")]
+it cannot start as it is configured, with 1 when the database is away or its disk fails.")]
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigFile,
@@ -23,7 +28,12 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args) -> Result<()> {
     let (app, listener) = ready(args).await.map_err(not_started)?;
-    web::server::run(app, listener).await.context("the server ended")
+    let core = Arc::clone(&app.core);
+    tokio::select! {
+        ended = web::server::run(app, listener) => ended.context("the server ended"),
+        // Nobody is answered any more; whoever supervises us starts us again.
+        () = core.store.disk_failed() => Err(StoreError::DiskFailed.into()),
+    }
 }
 
 /// Everything a server needs before it answers anybody.

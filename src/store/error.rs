@@ -26,6 +26,9 @@ pub enum StoreError {
     InUse(PathBuf),
     #[error("the database is damaged: {0}")]
     Damaged(String),
+    /// An fsync failed: what was written may be nowhere.
+    #[error("the disk failed to keep what was written")]
+    DiskFailed,
     #[error("`{path}`: {error}")]
     File { path: PathBuf, error: std::io::Error },
     #[error("a value cannot be written as JSON: {0}")]
@@ -49,6 +52,9 @@ const CHECK: [&str; 2] = ["23514", "275"];
 /// A unique constraint said no: PostgreSQL, SQLite (unique, primary key).
 const UNIQUE: [&str; 3] = ["23505", "2067", "1555"];
 
+/// SQLite: fsync of a file or of its folder failed.
+const FAILED_SYNC: [&str; 2] = ["1034", "1290"];
+
 impl StoreError {
     /// The whole transaction may be tried again as it is.
     pub fn is_retryable(&self) -> bool {
@@ -63,8 +69,16 @@ impl StoreError {
             }
             Some(sqlx::Error::WorkerCrashed) => true,
             Some(_) => self.code().is_some_and(|code| is_unavailable_code(&code)),
-            None => matches!(self, Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) | Self::File { .. }),
+            None => matches!(
+                self,
+                Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) | Self::File { .. } | Self::DiskFailed
+            ),
         }
+    }
+
+    /// What was to be on the disk is perhaps not.
+    pub(super) fn is_failed_sync(&self) -> bool {
+        self.code().is_some_and(|code| FAILED_SYNC.contains(&code.as_str()))
     }
 
     /// A CHECK constraint refused it, such as the law of an order line or overselling.

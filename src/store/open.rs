@@ -1,6 +1,6 @@
 //! Opening a database: addresses, connection settings, and what we refuse to run on.
 
-use super::{Store, error::StoreError, lanes::Lanes};
+use super::{Store, disk::Disk, error::StoreError, lanes::Lanes};
 use sea_orm::{
     DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
@@ -137,12 +137,18 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<Store, Store
         .connect_with(writer)
         .await?;
     check_sqlite_version(&write).await?;
+    if options.exclusive {
+        // What a dead process left in the log may never have reached the disk, and whoever sends it again is told that it is
+        // there.
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&write).await?;
+    }
     let read = pool(readers).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(reader);
     Ok(Store {
         write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
         read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
         lanes: Some(Arc::new(Lanes::default())),
         lock,
+        disk: Arc::new(Disk::default()),
     })
 }
 
@@ -189,7 +195,8 @@ async fn open_postgres(options: &StoreOptions) -> Result<Store, StoreError> {
         check_durability(&pool).await?;
     }
     let connection: DatabaseConnection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    Ok(Store { write: connection.clone(), read: connection, lanes: None, lock: None })
+    let disk = Arc::new(Disk::default());
+    Ok(Store { write: connection.clone(), read: connection, lanes: None, lock: None, disk })
 }
 
 /// A turn at the schema of a PostgreSQL database: nobody else migrates it while the connection lives.

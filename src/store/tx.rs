@@ -1,18 +1,20 @@
 //! A write transaction, on the driver itself: sea-orm's own would copy every value of every statement once more.
 
-use super::{StoreError, lanes::Turn};
+use super::{StoreError, disk::Disk, lanes::Turn};
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values,
     entity::prelude::async_trait::async_trait,
     sqlx::{self, AssertSqlSafe, PgPool, Postgres, Sqlite, SqlitePool, postgres::PgArguments, sqlite::SqliteArguments},
 };
 use sea_query_sqlx::SqlxValues;
+use std::sync::Arc;
 use tokio::sync::Mutex;
 
 /// A write transaction. Dropped without [`Tx::commit`] it is rolled back.
 #[derive(Debug)]
 pub struct Tx {
     inner: Inner,
+    disk: Arc<Disk>,
     // Declared last, dropped last: the turn is given on when the connection is free again.
     _turn: Option<Turn>,
 }
@@ -31,24 +33,24 @@ pub(super) enum Bound {
 }
 
 impl Tx {
-    pub(super) async fn sqlite(pool: &SqlitePool, turn: Option<Turn>) -> Result<Self, StoreError> {
+    pub(super) async fn sqlite(pool: &SqlitePool, disk: Arc<Disk>, turn: Option<Turn>) -> Result<Self, StoreError> {
         let inner = Inner::Sqlite(Mutex::new(pool.begin_with("BEGIN IMMEDIATE").await?));
-        Ok(Self { inner, _turn: turn })
+        Ok(Self { inner, disk, _turn: turn })
     }
 
-    pub(super) async fn postgres(pool: &PgPool) -> Result<Self, StoreError> {
+    pub(super) async fn postgres(pool: &PgPool, disk: Arc<Disk>) -> Result<Self, StoreError> {
         let inner = Inner::Postgres(Mutex::new(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?));
-        Ok(Self { inner, _turn: None })
+        Ok(Self { inner, disk, _turn: None })
     }
 
     /// # Errors
     /// The commit did not happen, or nobody knows whether it did (the connection broke).
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.inner {
-            Inner::Sqlite(tx) => tx.into_inner().commit().await?,
-            Inner::Postgres(tx) => tx.into_inner().commit().await?,
-        }
-        Ok(())
+        let done = match self.inner {
+            Inner::Sqlite(tx) => tx.into_inner().commit().await,
+            Inner::Postgres(tx) => tx.into_inner().commit().await,
+        };
+        done.map_err(StoreError::from).inspect_err(|error| self.disk.note(error))
     }
 
     /// # Errors

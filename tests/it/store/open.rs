@@ -180,3 +180,18 @@ async fn a_full_disk_poisons_no_later_commit() {
     let seen = store.read().query_all_raw(Statement::from_string(DbBackend::Sqlite, "SELECT bytes FROM things"));
     assert_eq!(seen.await.expect("reads").len(), 1, "committed and not there");
 }
+
+/// Whoever died may have written its last commits into the log and not waited for the disk: who is alone on the file writes
+/// them down before it answers anybody.
+#[tokio::test]
+async fn who_is_alone_begins_with_an_empty_log() {
+    let folder = TempDir::new().expect("a folder");
+    let url = format!("sqlite://{}", folder.path().join("t.db").display());
+    let options = StoreOptions { url, ..StoreOptions::default() };
+    let store = Store::open(&options).await.expect("opens");
+    store.migrate().await.expect("migrates");
+    let log = || std::fs::metadata(folder.path().join("t.db-wal")).expect("is there").len();
+    assert!(log() > 0);
+    Store::open(&StoreOptions { exclusive: true, ..options }).await.expect("opens");
+    assert_eq!(log(), 0);
+}
