@@ -6,14 +6,24 @@
 
 #[path = "fault/campaign.rs"]
 mod campaign;
+#[path = "fault/cluster.rs"]
+mod cluster;
 #[allow(dead_code, reason = "the load bench uses the rest")]
 #[path = "load/database.rs"]
 mod database;
+#[path = "fault/deeds.rs"]
+mod deeds;
+#[path = "fault/disks.rs"]
+mod disks;
 #[allow(dead_code, reason = "the load bench uses the rest")]
 #[path = "load/documents.rs"]
 mod documents;
 #[path = "fault/faults.rs"]
 mod faults;
+#[path = "fault/files.rs"]
+mod files;
+#[path = "fault/forward.rs"]
+mod forward;
 #[path = "fault/judge.rs"]
 mod judge;
 #[path = "fault/ledger.rs"]
@@ -23,6 +33,8 @@ mod ledger;
 mod line;
 #[path = "fault/node.rs"]
 mod node;
+#[path = "fault/permutations.rs"]
+mod permutations;
 #[path = "fault/postgres.rs"]
 mod postgres;
 #[path = "fault/record.rs"]
@@ -31,6 +43,8 @@ mod record;
 mod sender;
 #[path = "fault/site.rs"]
 mod site;
+#[path = "fault/trace.rs"]
+mod trace;
 #[allow(dead_code, reason = "the load bench uses the rest")]
 #[path = "load/world.rs"]
 mod world;
@@ -81,21 +95,8 @@ impl Asked {
     }
 
     fn extent(&self, fault: Fault) -> Extent {
-        let (mut runs, lasts) = match (fault, self.quick) {
-            (Fault::Kill, true) => (3, 0),
-            (Fault::Kill, false) => (50, 0),
-            (Fault::Same, true) => (2, 0),
-            (Fault::Same, false) => (50, 0),
-            (Fault::PostgresStop, false) => (3, 30),
-            (Fault::PostgresCrash, false) => (20, 0),
-            (Fault::PostgresStop | Fault::DiskFull | Fault::NoConnections, true) => (1, 3),
-            (_, true) => (1, 1),
-            (_, false) => (10, 3),
-        };
-        if self.runs > 0 {
-            runs = self.runs;
-        }
-        Extent { runs, lasts: Duration::from_secs(lasts) }
+        let usual = fault.extent(self.quick);
+        if self.runs > 0 { Extent { runs: self.runs, ..usual } } else { usual }
     }
 
     fn wants(&self, name: &str, kind: Kind) -> bool {
@@ -133,7 +134,7 @@ async fn lane(asked: &Asked, kind: Kind) -> Result<Vec<Line>> {
         if !fault.on(kind) || !asked.wants(name, kind) || is_left_out {
             continue;
         }
-        if let Some(why) = missing(fault, kind) {
+        if let Some(why) = missing(fault, kind).await {
             println!("{name:<15} {:<8}  skipped: {why}", kind.name());
             continue;
         }
@@ -145,19 +146,22 @@ async fn lane(asked: &Asked, kind: Kind) -> Result<Vec<Line>> {
 }
 
 /// What is not here that the fault needs.
-fn missing(fault: Fault, kind: Kind) -> Option<String> {
+async fn missing(fault: Fault, kind: Kind) -> Option<String> {
     if kind == Kind::Postgres && database::postgres().is_none() {
         return Some("there is no PostgreSQL".to_owned());
     }
-    let needs_ours = matches!(fault, Fault::PostgresCrash | Fault::PostgresStop | Fault::NoConnections);
-    if needs_ours && postgres::Server::ours().is_none() {
+    let private = postgres::Server::ours();
+    if kind == Kind::Postgres && fault.breaks_postgres() && private.is_none() {
         return Some("this PostgreSQL is not ours to break".to_owned());
     }
-    if fault == Fault::DiskFull {
-        let tried = database::folder().and_then(|folder| site::Disk::mount(folder.path().join("disk"), 1).map(drop));
-        return tried.err().map(|error| format!("no disk of its own can be had: {error}"));
+    match fault {
+        Fault::DiskFull | Fault::PostgresFull => {
+            let folder = || database::folder().and_then(|folder| site::Disk::mount(folder.path().join("disk"), 1));
+            folder().err().map(|error| format!("no disk of its own can be had: {error}"))
+        }
+        Fault::FsyncError | Fault::FsyncSlow => trace::Trace::missing().await,
+        _ => None,
     }
-    None
 }
 
 /// A fault and its control, each on a new database.
@@ -173,24 +177,25 @@ async fn one(asked: &Asked, name: &'static str, fault: Fault, kind: Kind) -> Res
         lost: verdict.lost,
         doubled: verdict.doubled,
         wrong: verdict.wrong,
+        notes: campaign.notes.clone(),
         heal_s: campaign.heal,
         drain_s: campaign.drain,
         control_failed_as_it_must: false,
         control: String::new(),
     };
     campaign.remove().await?;
-    let once = Extent { runs: 1, lasts: extent.lasts.min(Duration::from_secs(3)) };
+    let runs = if fault == Fault::Permutations { extent.runs } else { 1 };
+    let once = Extent { runs, lasts: extent.lasts.min(Duration::from_secs(3)) };
     let (control, verdict) = self::campaign(fault, kind, once, true).await.with_context(|| told() + ", the control")?;
     control.remove().await?;
-    line.control_failed_as_it_must = fault.shows().seen(&verdict);
+    line.control_failed_as_it_must = fault.shows(kind).seen(&verdict);
     line.control = shown(&verdict);
     Ok(line)
 }
 
 async fn campaign(fault: Fault, kind: Kind, extent: Extent, control: bool) -> Result<(Campaign, Verdict)> {
-    let mut campaign = Campaign::prepare(kind, fault.needs(control)).await?;
+    let mut campaign = Campaign::prepare(kind, fault.needs(kind, control)).await?;
     fault.inflict(&mut campaign, extent, control).await?;
-    // A node that died of its control does not come back.
-    let heal = !(control && fault == Fault::Kill);
+    let heal = !(control && fault.control_stays_broken());
     campaign.judged(heal).await
 }

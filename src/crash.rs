@@ -1,5 +1,19 @@
 //! Crash points: places where a test kills the process to see what survives. They are alive in debug builds only.
 
+/// Every point there is, in alphabetical order: `tests/it/tidy` holds it against the code, and the fault campaign dies at each.
+pub const POINTS: [&str; 10] = [
+    "dispatch.before_record",
+    "dispatch.recorded",
+    "dispatch.sent",
+    "folder.stored",
+    "intake.before_commit",
+    "intake.committed",
+    "intake.part_committed",
+    "orders.before_commit",
+    "orders.before_journal",
+    "orders.committed",
+];
+
 /// Kills this process when `TRIBUTARY_CRASH_AT` names this point (`name` or `name:n` for the n-th passing).
 #[cfg(debug_assertions)]
 pub fn point(name: &str) {

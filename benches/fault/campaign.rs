@@ -2,11 +2,12 @@
 
 use super::{
     database::{Kind, Look},
+    files::Files,
     judge::{Verdict, judge},
     line::Line,
     node::{Broken, Node},
-    sender::{ARTICLES, Sender, request},
-    site::Site,
+    sender::{ARTICLES, Manner, Sender, request},
+    site::{Place, Site},
 };
 use crate::documents::Taste;
 use anyhow::{Result, bail};
@@ -27,6 +28,8 @@ use tributary::{
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Time in which everything acknowledged is decided and told once the load has ended, as long as it goes on.
 const STILL: Duration = Duration::from_secs(20);
+/// The same, however it goes on.
+const REST: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// What a campaign needs besides a database.
@@ -37,8 +40,11 @@ pub(crate) struct Needs {
     pub(crate) broken: Broken,
     /// Partners that know nothing again.
     pub(crate) forgetful: bool,
-    /// MiB of the disk.
-    pub(crate) disk: Option<u32>,
+    pub(crate) place: Place,
+    /// Documents are leased for longer than they wait to be read.
+    pub(crate) patient: bool,
+    /// Files come too, into a folder and by upload.
+    pub(crate) files: bool,
 }
 
 #[derive(Debug)]
@@ -46,6 +52,7 @@ pub(crate) struct Campaign {
     pub(crate) site: Site,
     pub(crate) nodes: Vec<Node>,
     pub(crate) senders: Vec<Sender>,
+    pub(crate) files: Option<Files>,
     broken: Broken,
     pub(crate) runs: u64,
     /// Acknowledgements that no sender counts.
@@ -56,22 +63,25 @@ pub(crate) struct Campaign {
     pub(crate) drain: f64,
     /// What a fault's own question found wrong.
     pub(crate) wrong: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Campaign {
     /// A new database, its nodes running, nothing sent yet.
     pub(crate) async fn prepare(kind: Kind, needs: Needs) -> Result<Self> {
-        let site = Site::prepare(kind, needs.nodes.max(1), needs.forgetful, needs.disk).await?;
+        let site = Site::prepare(kind, &needs).await?;
         let mut campaign = Self {
             site,
             nodes: Vec::new(),
             senders: Vec::new(),
+            files: None,
             broken: needs.broken,
             runs: 0,
             other_acks: 0,
             heal: 0.0,
             drain: 0.0,
             wrong: Vec::new(),
+            notes: Vec::new(),
         };
         for number in 0..campaign.site.nodes.len() {
             let node = campaign.start(number).await?;
@@ -91,10 +101,24 @@ impl Campaign {
         Ok(())
     }
 
+    /// Starts node 0 again, to die at this passing of a crash point.
+    pub(crate) fn launch_dying(&mut self, point: &'static str, passing: u64) -> Result<()> {
+        let (config, address) = &self.site.nodes[0];
+        let broken = Broken { dies_at: Some((point, passing)), ..self.broken };
+        self.nodes[0] = Node::launch(config, *address, broken)?;
+        Ok(())
+    }
+
     /// A sender for each node, all with the same orders.
     pub(crate) fn load(&mut self) {
-        let start = |(_, address): &_| Sender::start(*address, &self.site.ledger, 1);
-        self.senders = self.site.nodes.iter().map(start).collect();
+        self.load_as(|_| Manner::USUAL);
+    }
+
+    /// As [`Self::load`], each in a manner of its own.
+    pub(crate) fn load_as(&mut self, manner: impl Fn(u64) -> Manner) {
+        let nodes = (0..).zip(&self.site.nodes);
+        let start = |(at, (_, address)): (u64, &(_, _))| Sender::start(*address, &self.site.ledger, manner(at));
+        self.senders.extend(nodes.map(start));
     }
 
     pub(crate) fn acks(&self) -> u64 {
@@ -135,7 +159,7 @@ impl Campaign {
 
     /// The same webhook `times` times at once.
     pub(crate) async fn same(&mut self, order: u64, times: usize) -> Result<()> {
-        let (request, hash) = request(&Taste::new(ARTICLES), order)?;
+        let (request, hash) = request(&Taste::new(ARTICLES), order, 0)?;
         let (request, address) = (Arc::new(request), self.site.nodes[0].1);
         let mut lines = Vec::new();
         for _ in 0..times {
@@ -158,8 +182,8 @@ impl Campaign {
         Ok(())
     }
 
-    /// Ends the load and waits until everything acknowledged is decided and told; what is left when it never is.
-    async fn drained(&mut self) -> Result<()> {
+    /// Ends the load and waits until everything is at rest.
+    pub(crate) async fn drained(&mut self) -> Result<()> {
         for sender in &self.senders {
             self.wrong.extend(sender.told.strange().iter().map(|status| format!("an answer {status}")));
             self.other_acks += sender.told.acks();
@@ -172,6 +196,16 @@ impl Campaign {
             }
             self.other_acks += told.acks() - before;
         }
+        if let Some(files) = self.files.take()
+            && let Err(error) = files.stop(PATIENCE).await
+        {
+            self.wrong.push(error.to_string());
+        }
+        self.rest().await
+    }
+
+    /// Waits until everything that came is decided and told; what is left when it never is.
+    pub(crate) async fn rest(&mut self) -> Result<()> {
         let watch = Stopwatch::start();
         let (mut before, mut still) = (Vec::new(), Stopwatch::start());
         loop {
@@ -184,8 +218,10 @@ impl Campaign {
             }
             if left != before {
                 (before, still) = (left, Stopwatch::start());
-            } else if still.elapsed() > STILL {
-                self.wrong.push(format!("never done: {left:?}"));
+            }
+            if still.elapsed() > STILL || watch.elapsed() > REST {
+                let said: Vec<String> = self.nodes.iter().map(|node| tail(&node.said())).collect();
+                self.wrong.push(format!("never done: {before:?}: {}", said.join("\n")));
                 break;
             }
             tokio::time::sleep(LOOK * 3).await;
@@ -218,6 +254,7 @@ impl Campaign {
         if heal {
             self.drained().await?;
         } else {
+            self.files = None;
             for sender in std::mem::take(&mut self.senders) {
                 let told = Arc::clone(&sender.told);
                 sender.stop(false).await?;
@@ -252,7 +289,7 @@ fn tail(said: &str) -> String {
 }
 
 const LEFT: &str = "SELECT 'documents not read', count(*) FROM documents WHERE state = 'received' \
-     UNION ALL SELECT 'orders not decided', count(*) FROM orders WHERE status <> 'released' \
+     UNION ALL SELECT 'orders not decided', count(*) FROM orders WHERE status NOT IN ('released', 'cancelled') \
      UNION ALL SELECT 'deliveries quarantined', count(*) FROM deliveries WHERE state = 'quarantined' \
      UNION ALL SELECT 'deliveries not done', count(*) FROM deliveries WHERE state = 'waiting'";
 const QUARANTINED: &str = "deliveries quarantined";

@@ -3,16 +3,15 @@
 use super::{
     campaign::{Campaign, Needs},
     database::Kind,
-    judge::{Verdict, untold},
+    deeds, disks,
+    judge::Verdict,
     node::Broken,
-    postgres::{Hoard, Server},
+    permutations,
+    site::Place,
 };
-use anyhow::{Context as _, Result};
-use std::{io::Write as _, time::Duration};
-use tributary::{
-    clock::Stopwatch,
-    sandbox::{Mode, Partner},
-};
+use anyhow::Result;
+use std::time::Duration;
+use tributary::sandbox::Mode;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
@@ -28,6 +27,13 @@ pub(crate) enum Fault {
     Drip,
     DiskFull,
     NoConnections,
+    CommitPoints,
+    FsyncError,
+    FsyncSlow,
+    Permutations,
+    Standby,
+    Race,
+    PostgresFull,
 }
 
 /// What the control must show.
@@ -36,6 +42,8 @@ pub(crate) enum Shows {
     Lost,
     Doubled,
     Wrong,
+    /// Something wrong that is said with this word.
+    Said(&'static str),
 }
 
 impl Shows {
@@ -44,13 +52,14 @@ impl Shows {
             Self::Lost => verdict.lost > 0,
             Self::Doubled => verdict.doubled > 0,
             Self::Wrong => !verdict.wrong.is_empty(),
+            Self::Said(word) => verdict.wrong.iter().any(|said| said.contains(word)),
         }
     }
 }
 
 use Fault::*;
 
-pub(crate) const ALL: [(&str, Fault); 12] = [
+pub(crate) const ALL: [(&str, Fault); 19] = [
     ("kill", Kill),
     ("drain", Drain),
     ("same-webhook", Same),
@@ -63,6 +72,13 @@ pub(crate) const ALL: [(&str, Fault); 12] = [
     ("drip", Drip),
     ("disk-full", DiskFull),
     ("no-connections", NoConnections),
+    ("commit-points", CommitPoints),
+    ("fsync-error", FsyncError),
+    ("fsync-slow", FsyncSlow),
+    ("permutations", Permutations),
+    ("standby", Standby),
+    ("race", Race),
+    ("postgres-full", PostgresFull),
 ];
 
 /// How long things last.
@@ -73,191 +89,140 @@ pub(crate) struct Extent {
     pub(crate) lasts: Duration,
 }
 
-/// MiB of the disk that is filled, beside the program's own 16.
+/// MiB of the disk that is filled, beside the program's own 16; of PostgreSQL's, beside its own 100.
 const DISK_MIB: u32 = 48;
-/// Time a node may take to end in good order.
-const DRAIN: Duration = Duration::from_secs(25);
-/// Longer than a delivery's lease and a document's (`Site`).
-const PAST_LEASE: Duration = Duration::from_secs(4);
-/// Longer than a node waits for a connection.
-const GIVEN_UP: Duration = Duration::from_secs(3);
-const AT_ONCE: usize = 100;
-/// Requests a partner answers badly where a number is given.
-const BADLY: u32 = 24;
+const POSTGRES_MIB: u32 = 192;
 
 impl Fault {
     pub(crate) const fn on(self, kind: Kind) -> bool {
         match self {
-            PostgresCrash | PostgresStop | TwoNodes | NoConnections => matches!(kind, Kind::Postgres),
+            PostgresCrash | PostgresStop | TwoNodes | NoConnections | Standby | Race | PostgresFull => {
+                matches!(kind, Kind::Postgres)
+            }
             DiskFull => matches!(kind, Kind::Sqlite),
-            Kill | Drain | Same | PartnerDown | LostAnswers | Garbage | Drip => true,
+            _ => true,
         }
     }
 
-    /// Also on PostgreSQL when it is to be quick: what partners do is the same on both.
+    /// Done to the private server, which must be ours.
+    pub(crate) const fn breaks_postgres(self) -> bool {
+        let always = matches!(self, PostgresCrash | PostgresStop | NoConnections | Standby | PostgresFull);
+        always || matches!(self, FsyncError | FsyncSlow)
+    }
+
+    /// Also when it is to be quick: what partners do is the same on both databases, and what takes long is for the long form.
     pub(crate) const fn is_quick_on(self, kind: Kind) -> bool {
-        !matches!((self, kind), (Garbage | Drip, Kind::Postgres))
+        match kind {
+            Kind::Sqlite => !matches!(self, Permutations),
+            Kind::Postgres => !matches!(self, PartnerDown | LostAnswers | Garbage | Drip | Permutations | Race),
+        }
+    }
+
+    /// How much of it.
+    pub(crate) const fn extent(self, quick: bool) -> Extent {
+        let (runs, seconds) = match (self, quick) {
+            (Kill, true) => (3, 0),
+            (Same, true) => (2, 0),
+            (Kill | Same, false) => (50, 0),
+            (PostgresStop, false) => (3, 30),
+            (PostgresCrash, false) => (20, 0),
+            (Permutations, true) => (60, 0),
+            (Permutations, false) => (permutations::ALL, 0),
+            (CommitPoints, false) => (5, 0),
+            (Standby, false) => (5, 0),
+            (FsyncSlow | Race, false) => (3, 20),
+            (PostgresStop | DiskFull | NoConnections | PostgresFull | Race | FsyncError | FsyncSlow, true) => (1, 3),
+            (_, true) => (1, 1),
+            (_, false) => (10, 3),
+        };
+        Extent { runs, lasts: Duration::from_secs(seconds) }
     }
 
     /// What it needs; with what its control breaks.
-    pub(crate) fn needs(self, control: bool) -> Needs {
-        let nodes = if self == TwoNodes { 2 } else { 1 };
-        let disk = (self == DiskFull).then_some(DISK_MIB);
-        let needs = Needs { nodes, disk, ..Needs::default() };
+    pub(crate) fn needs(self, kind: Kind, control: bool) -> Needs {
+        let nodes = if matches!(self, TwoNodes | Race) { 2 } else { 1 };
+        let place = match self {
+            DiskFull => Place::Disk { mib: DISK_MIB },
+            PostgresFull => Place::PostgresDisk { mib: POSTGRES_MIB },
+            Standby => Place::Pair { is_synchronous: !control },
+            _ => Place::Usual,
+        };
+        let needs = Needs { nodes, place, files: self == CommitPoints, patient: self == Race, ..Needs::default() };
         if !control {
             return needs;
         }
         let promise = |promise| Needs { broken: Broken { promise: Some(promise), dies_at: None }, ..needs };
         match self {
-            Kill => {
-                let dies_at = Some("intake.before_commit:8");
-                Needs { broken: Broken { promise: Some("ack_before_commit"), dies_at }, ..needs }
+            Kill | CommitPoints | FsyncSlow => {
+                let dies_at = Some(("intake.before_commit", 8));
+                Needs { broken: Broken { promise: Some("ack_before_commit"), dies_at }, files: false, ..needs }
             }
-            PostgresCrash | PostgresStop | DiskFull | NoConnections => promise("ack_before_commit"),
+            PostgresCrash | PostgresStop | DiskFull | NoConnections | PostgresFull => promise("ack_before_commit"),
+            // On PostgreSQL the promise is its own to keep.
+            FsyncError if kind == Kind::Sqlite => promise("forgive_disk"),
+            FsyncError => promise("ack_before_commit"),
             Same => promise("take_twice"),
             PartnerDown | Garbage => promise("believe_partners"),
+            Permutations => promise("apply_stale"),
+            Race => promise("unsorted_locks"),
             TwoNodes | LostAnswers | Drip => Needs { forgetful: true, ..needs },
-            Drain => needs,
+            Drain | Standby => needs,
         }
     }
 
-    pub(crate) const fn shows(self) -> Shows {
+    pub(crate) const fn shows(self, kind: Kind) -> Shows {
         match self {
+            FsyncError if matches!(kind, Kind::Sqlite) => Shows::Said("went on"),
             Kill | PostgresCrash | PostgresStop | DiskFull | NoConnections | PartnerDown | Garbage => Shows::Lost,
+            CommitPoints | FsyncError | FsyncSlow | Standby | PostgresFull => Shows::Lost,
             Same | TwoNodes | LostAnswers | Drip => Shows::Doubled,
+            Permutations => Shows::Said("different ends"),
+            Race => Shows::Said("deadlocks"),
             Drain => Shows::Wrong,
         }
     }
 
-    /// Does it, as often as `extent` says. Afterwards nothing is broken any more, but for the control of `Kill`.
+    /// The control ends with a program that is dead, or that has lost what it knew.
+    pub(crate) const fn control_stays_broken(self) -> bool {
+        matches!(self, Kill | CommitPoints | FsyncSlow | Standby)
+    }
+
+    /// Does it, as often as `extent` says. Afterwards nothing is broken any more, but for the controls that stay so.
     pub(crate) async fn inflict(self, to: &mut Campaign, extent: Extent, control: bool) -> Result<()> {
         match self {
-            Same => return same(to, extent).await,
-            Kill if control => return dies(to).await,
+            Same => return deeds::same(to, extent).await,
+            Permutations => return deeds::permutations(to, extent.runs).await,
+            Race => return deeds::race(to, extent.lasts).await,
+            Kill | CommitPoints | FsyncSlow if control => return deeds::dies(to).await,
             _ => to.load(),
         }
         for _ in 0..extent.runs {
             to.under_load().await?;
-            match self {
-                Kill => kill(to).await?,
-                Drain => drain(to, control).await?,
-                // Away so long that what was acknowledged early is surely given up.
-                PostgresCrash if control => postgres(to, GIVEN_UP).await?,
-                PostgresCrash => postgres(to, Duration::ZERO).await?,
-                PostgresStop => postgres(to, extent.lasts).await?,
-                TwoNodes => stopped_node(to).await?,
-                PartnerDown => partner(to, Mode::Fail, u32::MAX, extent.lasts).await?,
-                Garbage => partner(to, Mode::Garbage, u32::MAX, extent.lasts).await?,
-                LostAnswers => partner(to, Mode::ApplyAndLose, BADLY, extent.lasts).await?,
-                Drip => partner(to, Mode::Drip, BADLY, extent.lasts).await?,
-                DiskFull => full(to, extent.lasts).await?,
-                NoConnections => no_connections(to, extent.lasts).await?,
-                Same => {}
-            }
+            self.once(to, extent.lasts, control).await?;
         }
-        to.until_acks(10).await
+        if control && self.control_stays_broken() { Ok(()) } else { to.until_acks(10).await }
     }
-}
 
-async fn kill(to: &mut Campaign) -> Result<()> {
-    to.nodes[0].kill()?;
-    let mended = Stopwatch::start();
-    to.restart().await?;
-    to.heals(mended).await
-}
-
-/// The control of kill -9: a node that acknowledges before its commit, and dies before that.
-async fn dies(to: &mut Campaign) -> Result<()> {
-    to.load();
-    to.nodes[0].end(DRAIN).await?.context("it never died")?;
-    to.runs += 1;
-    Ok(())
-}
-
-/// SIGTERM: it ends by itself in time, and everybody whose request it had is answered. The control kills it instead.
-async fn drain(to: &mut Campaign, control: bool) -> Result<()> {
-    if control {
-        to.nodes[0].kill()?;
-    } else {
-        to.nodes[0].signal("TERM")?;
+    async fn once(self, to: &mut Campaign, lasts: Duration, control: bool) -> Result<()> {
+        match self {
+            Kill => deeds::kill(to).await,
+            Drain => deeds::drain(to, control).await,
+            // Away so long that what was acknowledged early is surely given up.
+            PostgresCrash if control => deeds::postgres(to, deeds::GIVEN_UP).await,
+            PostgresCrash => deeds::postgres(to, Duration::ZERO).await,
+            PostgresStop => deeds::postgres(to, lasts).await,
+            TwoNodes => deeds::stopped_node(to).await,
+            PartnerDown => deeds::partner(to, Mode::Fail, u32::MAX, lasts).await,
+            Garbage => deeds::partner(to, Mode::Garbage, u32::MAX, lasts).await,
+            LostAnswers => deeds::partner(to, Mode::ApplyAndLose, deeds::BADLY, lasts).await,
+            Drip => deeds::partner(to, Mode::Drip, deeds::BADLY, lasts).await,
+            DiskFull | PostgresFull => disks::full(to, lasts).await,
+            NoConnections => deeds::no_connections(to, lasts).await,
+            CommitPoints => deeds::commit_points(to).await,
+            FsyncError => disks::fsync_error(to, lasts).await,
+            FsyncSlow => disks::fsync_slow(to, lasts).await,
+            Standby => deeds::standby(to, control).await,
+            Same | Permutations | Race => Ok(()),
+        }
     }
-    match to.nodes[0].end(DRAIN).await? {
-        None => to.wrong.push(format!("it did not end within {} s of SIGTERM", DRAIN.as_secs())),
-        Some(status) if status.success() => {}
-        Some(status) => to.wrong.push(format!("it ended with {status}")),
-    }
-    // An answer that is on its way reaches the ledger.
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    let untold = untold(&to.site).await?;
-    if untold > 0 {
-        to.wrong.push(format!("{untold} documents were stored and their senders not answered"));
-    }
-    let mended = Stopwatch::start();
-    to.restart().await?;
-    to.heals(mended).await
-}
-
-async fn same(to: &mut Campaign, extent: Extent) -> Result<()> {
-    for order in 1..=extent.runs {
-        to.same(order, AT_ONCE).await?;
-        to.runs += 1;
-    }
-    Ok(())
-}
-
-async fn postgres(to: &mut Campaign, away: Duration) -> Result<()> {
-    let server = Server::ours().context("PostgreSQL is not ours to stop")?;
-    // Others of this runtime wait meanwhile on purpose or on the server itself.
-    tokio::task::block_in_place(|| server.crash())?;
-    tokio::time::sleep(away).await;
-    tokio::task::block_in_place(|| server.start())?;
-    to.heals(Stopwatch::start()).await
-}
-
-/// One of two nodes stands still past its leases with calls to the partner under way, and goes on as if nothing were.
-async fn stopped_node(to: &mut Campaign) -> Result<()> {
-    to.site.partners.faults(Partner::Erp, Mode::Drip, BADLY);
-    to.until_acks(10).await?;
-    to.nodes[0].signal("STOP")?;
-    tokio::time::sleep(PAST_LEASE).await;
-    to.nodes[0].signal("CONT")?;
-    let mended = Stopwatch::start();
-    to.site.partners.faults(Partner::Erp, Mode::Drip, 0);
-    to.heals(mended).await
-}
-
-async fn partner(to: &mut Campaign, mode: Mode, times: u32, lasts: Duration) -> Result<()> {
-    to.site.partners.faults(Partner::Erp, mode, times);
-    to.until_acks(10).await?;
-    tokio::time::sleep(lasts).await;
-    to.site.partners.faults(Partner::Erp, mode, 0);
-    to.heals(Stopwatch::start()).await
-}
-
-/// A file takes the rest of the disk and goes away again.
-async fn full(to: &mut Campaign, lasts: Duration) -> Result<()> {
-    let put_off = to.put_off();
-    let ballast = to.site.disk.as_ref().context("no disk of its own")?.folder.join("ballast");
-    let mut file = std::fs::File::create(&ballast)?;
-    let (chunk, watch) = (vec![1_u8; 64 * 1024], Stopwatch::start());
-    while watch.elapsed() < lasts {
-        // Until the disk is full, and again when the program gave some of it back.
-        while file.write_all(&chunk).is_ok() {}
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    if to.put_off() == put_off {
-        to.wrong.push("nobody noticed that the disk was full".to_owned());
-    }
-    drop(file);
-    std::fs::remove_file(&ballast)?;
-    to.heals(Stopwatch::start()).await
-}
-
-async fn no_connections(to: &mut Campaign, lasts: Duration) -> Result<()> {
-    let put_off = to.put_off();
-    Hoard::take().await?.hold(lasts).await?;
-    if to.put_off() == put_off {
-        to.wrong.push("nobody noticed that there are no connections".to_owned());
-    }
-    to.heals(Stopwatch::start()).await
 }

@@ -1,10 +1,13 @@
 //! The questions asked of what is left: what the ledger says was acknowledged against what the database and the partners
 //! have.
 
-use super::{ledger::Hash, site::Site};
+use super::{
+    ledger::{Hash, NO_ORDER},
+    site::Site,
+};
 use anyhow::Result;
 use sea_orm::EntityTrait as _;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use tributary::{
     store::{Store, entity},
     verify::verify,
@@ -45,35 +48,47 @@ pub(crate) async fn judge(site: &Site, healed: bool) -> Result<Verdict> {
 /// Documents that are there and were never acknowledged.
 pub(crate) async fn untold(site: &Site) -> Result<usize> {
     let store = site.open().await?;
-    let rows = entity::documents::Entity::find().all(store.read()).await?;
-    let acknowledged: BTreeSet<Hash> = site.ledger.read()?.into_values().collect();
+    let rows = stored(&store).await?;
+    let acknowledged: BTreeSet<Hash> = site.ledger.read()?.into_iter().map(|(_, hash)| hash).collect();
     store.close().await?;
     Ok(rows.iter().filter(|row| acknowledged.iter().all(|hash| hash.as_slice() != row.sha256)).count())
 }
 
-/// Every acknowledged document is there with its hash, once. That its bytes have this hash is for `verify`.
-async fn documents(store: &Store, acknowledged: &BTreeMap<u64, Hash>, verdict: &mut Verdict) -> Result<()> {
+/// Documents that are there; one that has not come in whole is not.
+async fn stored(store: &Store) -> Result<Vec<entity::documents::Model>> {
     let rows = entity::documents::Entity::find().all(store.read()).await?;
+    Ok(rows.into_iter().filter(|row| row.state != "receiving").collect())
+}
+
+/// Every acknowledged document is there with its hash, once. That its bytes have this hash is for `verify`.
+async fn documents(store: &Store, acknowledged: &BTreeSet<(u64, Hash)>, verdict: &mut Verdict) -> Result<()> {
+    let rows = stored(store).await?;
     let mut stored: HashMap<Vec<u8>, u64> = HashMap::new();
     for row in rows {
         *stored.entry(row.sha256).or_default() += 1;
     }
-    verdict.lost += acknowledged.values().filter(|hash| !stored.contains_key(hash.as_slice())).count() as u64;
+    verdict.lost += acknowledged.iter().filter(|(_, hash)| !stored.contains_key(hash.as_slice())).count() as u64;
     verdict.doubled += stored.values().map(|times| times - 1).sum::<u64>();
     Ok(())
 }
 
-async fn orders(store: &Store, acknowledged: &BTreeMap<u64, Hash>, healed: bool, verdict: &mut Verdict) -> Result<()> {
+async fn orders(
+    store: &Store,
+    acknowledged: &BTreeSet<(u64, Hash)>,
+    healed: bool,
+    verdict: &mut Verdict,
+) -> Result<()> {
     let rows = entity::orders::Entity::find().all(store.read()).await?;
     let mut stored: HashMap<(String, String), u64> = HashMap::new();
-    let undecided = rows.iter().filter(|row| row.status != "released").count();
+    let undecided = rows.iter().filter(|row| !matches!(row.status.as_str(), "released" | "cancelled")).count();
     for row in rows {
         *stored.entry((row.channel, row.external_id)).or_default() += 1;
     }
     verdict.doubled += stored.values().map(|times| times - 1).sum::<u64>();
     if healed {
         let known: BTreeSet<&str> = stored.keys().map(|(_, id)| id.as_str()).collect();
-        verdict.lost += acknowledged.keys().filter(|order| !known.contains(order.to_string().as_str())).count() as u64;
+        let told: BTreeSet<u64> = acknowledged.iter().map(|(order, _)| *order).filter(|n| *n != NO_ORDER).collect();
+        verdict.lost += told.iter().filter(|order| !known.contains(order.to_string().as_str())).count() as u64;
         if undecided > 0 {
             verdict.wrong.push(format!("{undecided} orders are not decided"));
         }

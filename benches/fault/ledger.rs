@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, anyhow};
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     fs::File,
     io::Write as _,
     path::{Path, PathBuf},
@@ -19,6 +19,9 @@ struct Line {
     text: String,
     written: oneshot::Sender<()>,
 }
+
+/// A document that speaks of no order.
+pub(crate) const NO_ORDER: u64 = 0;
 
 /// The book while it is written.
 #[derive(Clone, Debug)]
@@ -44,8 +47,8 @@ impl Ledger {
         done.await.context("the ledger could not be written")
     }
 
-    /// What is in the book.
-    pub(crate) fn read(&self) -> Result<BTreeMap<u64, Hash>> {
+    /// What is in the book: orders ([`NO_ORDER`] for a document that speaks of none) and hashes.
+    pub(crate) fn read(&self) -> Result<BTreeSet<(u64, Hash)>> {
         let text = std::fs::read_to_string(&self.path)?;
         let line = |line: &str| {
             let (order, hash) = line.split_once(' ').context("a line is broken")?;

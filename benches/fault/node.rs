@@ -15,11 +15,11 @@ use tributary::clock::Stopwatch;
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A promise the program breaks, and where it dies: debug builds know these switches (`src/crash.rs`).
+/// A promise the program breaks, and where and at which passing it dies: debug builds know these switches (`src/crash.rs`).
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Broken {
     pub(crate) promise: Option<&'static str>,
-    pub(crate) dies_at: Option<&'static str>,
+    pub(crate) dies_at: Option<(&'static str, u64)>,
 }
 
 /// A running node; killed when dropped.
@@ -31,8 +31,8 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Starts it and waits until it answers.
-    pub(crate) async fn start(config: &Path, address: SocketAddr, broken: Broken) -> Result<Self> {
+    /// Starts it and does not wait.
+    pub(crate) fn launch(config: &Path, address: SocketAddr, broken: Broken) -> Result<Self> {
         let log = config.with_extension("log");
         let said = File::options().create(true).append(true).open(&log)?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
@@ -43,10 +43,15 @@ impl Node {
             command.env("TRIBUTARY_UNSAFE", promise);
         }
         if let Some(point) = broken.dies_at {
-            command.env("TRIBUTARY_CRASH_AT", point);
+            command.env("TRIBUTARY_CRASH_AT", format!("{}:{}", point.0, point.1));
         }
         let child = command.spawn().context("starting the program")?;
-        let mut node = Self { child, log, address };
+        Ok(Self { child, log, address })
+    }
+
+    /// Starts it and waits until it answers.
+    pub(crate) async fn start(config: &Path, address: SocketAddr, broken: Broken) -> Result<Self> {
+        let mut node = Self::launch(config, address, broken)?;
         let watch = Stopwatch::start();
         while !node.answers().await {
             if let Some(status) = node.child.try_wait()? {
@@ -70,6 +75,10 @@ impl Node {
     /// Its log, as far as it was written.
     pub(crate) fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// kill -9.

@@ -4,51 +4,87 @@ use super::database::postgres;
 use anyhow::{Context as _, Result, bail};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::{
+    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
 use tributary::{clock::Stopwatch, config::environment};
 
-/// The private server: `pg_ctl`, its data folder, its log, and who owns them (empty: we do).
+/// A server of ours: `pg_ctl`, its data folder, its log, who owns them (empty: we do), and its address.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     pg_ctl: String,
-    data: String,
+    pub(crate) data: String,
     log: String,
     owner: String,
+    pub(crate) url: String,
 }
 
 impl Server {
-    /// As `scripts/fault` says; `None` for a server of somebody else's, which is not ours to stop.
+    /// The private server of `scripts/fault`; `None` for a server of somebody else's, which is not ours to stop.
     pub(crate) fn ours() -> Option<Self> {
         let text = environment("TRIBUTARY_FAULT_POSTGRES")?;
         let mut parts = text.split('|').map(str::to_owned);
         let (pg_ctl, data, log) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Self { pg_ctl, data, log, owner: parts.next().unwrap_or_default() })
+        Some(Self { pg_ctl, data, log, owner: parts.next().unwrap_or_default(), url: postgres()? })
+    }
+
+    /// A server of the same programs and the same owner, with its data in `data` and listening on `port`.
+    pub(crate) fn like(&self, data: &Path, port: u16) -> Result<Self> {
+        let (before, rest) = self.url.rsplit_once('@').context("an address without a user")?;
+        let (_, name) = rest.split_once('/').context("an address without a database")?;
+        let data = data.display().to_string();
+        let url = format!("{before}@127.0.0.1:{port}/{name}");
+        Ok(Self { log: format!("{data}.log"), data, url, ..self.clone() })
+    }
+
+    /// The folder this server's own is in, its owner's.
+    pub(crate) fn folder(&self) -> Result<&Path> {
+        Path::new(&self.data).parent().context("a folder without a parent")
+    }
+
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
     }
 
     /// As a crash would: no checkpoint, nothing said to anybody.
     pub(crate) fn crash(&self) -> Result<()> {
-        self.run(&["-m", "immediate", "stop"])
+        self.control(&["-m", "immediate", "stop"])
     }
 
     /// Returns when it answers.
     pub(crate) fn start(&self) -> Result<()> {
-        self.run(&["-l", &self.log, "start"])
+        self.control(&["-l", &self.log, "start"])
     }
 
-    fn run(&self, words: &[&str]) -> Result<()> {
+    pub(crate) fn runs(&self) -> bool {
+        self.control(&["status"]).is_ok()
+    }
+
+    /// The process that all the others are children of.
+    pub(crate) fn postmaster(&self) -> Result<u32> {
+        let file = Path::new(&self.data).join("postmaster.pid");
+        let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        Ok(text.lines().next().unwrap_or_default().trim().parse()?)
+    }
+
+    pub(crate) fn control(&self, words: &[&str]) -> Result<()> {
+        self.call("pg_ctl", &[&["-D", &self.data, "-w", "-t", "60"], words].concat())
+    }
+
+    /// Runs a program of this PostgreSQL as its owner.
+    pub(crate) fn call(&self, program: &str, words: &[&str]) -> Result<()> {
+        let path = Path::new(&self.pg_ctl).with_file_name(program);
         let mut command = if self.owner.is_empty() {
-            Command::new(&self.pg_ctl)
+            Command::new(&path)
         } else {
             let mut command = Command::new("runuser");
-            command.args(["-u", &self.owner, "--", &self.pg_ctl]);
+            command.args(["-u", &self.owner, "--"]).arg(&path);
             command
         };
-        command.args(["-D", &self.data, "-w", "-t", "60"]).args(words).current_dir("/");
-        let done = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if !done.context("pg_ctl")?.success() {
-            bail!("pg_ctl {words:?} failed; its log is {}", self.log);
+        command.args(words).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if !command.status().with_context(|| program.to_owned())?.success() {
+            bail!("{program} {words:?} failed; the log is {}", self.log);
         }
         Ok(())
     }

@@ -14,6 +14,8 @@ pub(crate) struct Line {
     pub(crate) doubled: u64,
     /// Whatever else was not as it must be.
     pub(crate) wrong: Vec<String>,
+    /// What else was seen.
+    pub(crate) notes: Vec<String>,
     pub(crate) heal_s: f64,
     pub(crate) drain_s: f64,
     pub(crate) control_failed_as_it_must: bool,
@@ -53,8 +55,8 @@ pub(crate) fn row(line: &Line) -> String {
     let mut text = format!(
         "{name:<15} {db:<8}  {runs:>4}  {acks:>5}  {lost:>4}  {doubled:>7}  {heal_s:>6.2}  {drain_s:>7.2}  {control:<20}  {verdict}"
     );
-    for wrong in &line.wrong {
-        text += &format!("\n    {wrong}");
+    for said in line.wrong.iter().chain(&line.notes) {
+        text += &format!("\n    {said}");
     }
     text
 }

@@ -17,12 +17,12 @@ use std::{
     time::Duration,
 };
 use tokio::task::JoinSet;
+use tributary::clock::Stopwatch;
 
 /// Articles of the campaign's shop.
 pub(crate) const ARTICLES: usize = 100;
 /// Connections of the closed loop.
 pub(crate) const CONNECTIONS: usize = 12;
-/// Between two webhooks of one connection: what is sent must also be decided, by a debug build.
 const PACE: Duration = Duration::from_millis(100);
 /// Before the same is sent again.
 const AGAIN: Duration = Duration::from_millis(15);
@@ -35,6 +35,8 @@ pub(crate) struct Told {
     pub(crate) acks: AtomicU64,
     /// Answers 503.
     pub(crate) put_off: AtomicU64,
+    /// Microseconds until each acknowledgement, those after a failure not counted.
+    waits: Mutex<Vec<u32>>,
     /// Answers nobody announced.
     strange: Mutex<Vec<u16>>,
 }
@@ -44,13 +46,44 @@ impl Told {
         self.acks.load(Ordering::SeqCst)
     }
 
+    fn waited(&self, watch: Stopwatch) {
+        let waited = u32::try_from(watch.micros()).unwrap_or(u32::MAX);
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner).push(waited);
+    }
+
+    /// The waits since this was asked last, rising.
+    pub(crate) fn take_waits(&self) -> Vec<u32> {
+        let mut waits = std::mem::take(&mut *self.waits.lock().unwrap_or_else(PoisonError::into_inner));
+        waits.sort_unstable();
+        waits
+    }
+
     pub(crate) fn strange(&self) -> Vec<u16> {
         self.strange.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
+/// How a sender sends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    /// Articles that orders are of.
+    pub(crate) articles: usize,
+    /// Between two webhooks of one connection.
+    pub(crate) pace: Duration,
+    /// The first order's number.
+    pub(crate) first: u64,
+    /// Orders are sent as they stand after so many changes.
+    pub(crate) change: u64,
+}
+
+impl Manner {
+    /// What is sent must also be decided, by a debug build.
+    pub(crate) const USUAL: Self = Self { articles: ARTICLES, pace: PACE, first: 1, change: 0 };
+}
+
 #[derive(Debug)]
 struct Shared {
+    manner: Manner,
     to: SocketAddr,
     ledger: Ledger,
     taste: Taste,
@@ -67,20 +100,30 @@ pub(crate) struct Sender {
     pub(crate) told: Arc<Told>,
 }
 
-/// What is sent of an order, and its hash.
-pub(crate) fn request(taste: &Taste, order: u64) -> Result<(Vec<u8>, Hash)> {
-    let body = order_json(taste, order)?;
-    let hash = Sha256::digest(&body).into();
-    Ok((webhook(world::SECRET, "orders/create", &body)?, hash))
+/// What is sent of an order after so many changes, and its hash.
+pub(crate) fn request(taste: &Taste, order: u64, change: u64) -> Result<(Vec<u8>, Hash)> {
+    let mut body = order_json(taste, order)?;
+    if change > 0 {
+        let mut changed: serde_json::Value = serde_json::from_slice(&body)?;
+        changed["updated_at"] = format!("2026-11-20T10:16:{:02}+01:00", change % 60).into();
+        body = serde_json::to_vec(&changed)?;
+    }
+    let topic = if change > 0 { "orders/updated" } else { "orders/create" };
+    signed(topic, &body)
+}
+
+/// A webhook as it goes over the wire, and the hash of its body.
+pub(crate) fn signed(topic: &str, body: &[u8]) -> Result<(Vec<u8>, Hash)> {
+    Ok((webhook(world::SECRET, topic, body)?, Sha256::digest(body).into()))
 }
 
 impl Sender {
-    /// Begins to send orders from number `first` on.
-    pub(crate) fn start(to: SocketAddr, ledger: &Ledger, first: u64) -> Self {
+    /// Begins to send orders, one number after another.
+    pub(crate) fn start(to: SocketAddr, ledger: &Ledger, manner: Manner) -> Self {
         let told = Arc::new(Told::default());
-        let (next, stop) = (AtomicU64::new(first), AtomicBool::new(false));
-        let (ledger, taste) = (ledger.clone(), Taste::new(ARTICLES));
-        let shared = Arc::new(Shared { to, ledger, taste, next, stop, told: Arc::clone(&told) });
+        let (next, stop) = (AtomicU64::new(manner.first), AtomicBool::new(false));
+        let (ledger, taste) = (ledger.clone(), Taste::new(manner.articles));
+        let shared = Arc::new(Shared { manner, to, ledger, taste, next, stop, told: Arc::clone(&told) });
         let mut connections = JoinSet::new();
         for _ in 0..CONNECTIONS {
             connections.spawn(Arc::clone(&shared).send());
@@ -110,10 +153,12 @@ impl Shared {
         let mut line = None;
         while !self.stop.load(Ordering::SeqCst) {
             let order = self.next.fetch_add(1, Ordering::SeqCst);
-            let (request, hash) = request(&self.taste, order)?;
+            let (request, hash) = request(&self.taste, order, self.manner.change)?;
+            let mut watch = Stopwatch::start();
             loop {
                 match self.attempt(&mut line, &request).await {
                     Some(200) => {
+                        self.told.waited(watch);
                         self.ledger.note(order, &hash).await?;
                         self.told.acks.fetch_add(1, Ordering::SeqCst);
                         break;
@@ -123,8 +168,9 @@ impl Shared {
                     None => {}
                 }
                 tokio::time::sleep(AGAIN).await;
+                watch = Stopwatch::start();
             }
-            tokio::time::sleep(PACE).await;
+            tokio::time::sleep(self.manner.pace).await;
         }
         Ok(())
     }

@@ -68,7 +68,11 @@ impl Database {
 
     /// A file in `folder`, which stays its owner's.
     pub(crate) fn sqlite_in(folder: &Path) -> Self {
-        let url = format!("sqlite://{}", folder.join("bench.db").display());
+        Self::at(format!("sqlite://{}", folder.join("bench.db").display()))
+    }
+
+    /// One that is its owner's.
+    pub(crate) fn at(url: String) -> Self {
         Self { url, _folder: None, server: None }
     }
 

@@ -1,6 +1,7 @@
 //! House rules that no compiler holds. Each check is a plain function from texts to findings, so that a test can show
 //! it a bad snippet first: a check that never failed proves nothing.
 
+mod crashes;
 mod dependencies;
 mod directions;
 mod fixtures;
