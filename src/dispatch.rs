@@ -16,6 +16,7 @@ mod brought;
 mod claim;
 mod pace;
 mod step;
+mod turn;
 mod view;
 
 use crate::{
