@@ -4,6 +4,7 @@ use crate::{
     clock::Clock,
     config::{self, Config},
     dispatch,
+    feed::Feed,
     intake::{DocumentKind, Intake, folder::Folders},
     keys::KeyCache,
     orders::{PartyKey, Runner},
@@ -52,6 +53,8 @@ pub struct Core {
     pub work: Notify,
     /// The journal's last number as this node knows it; long polls wait on it.
     pub journal: watch::Sender<i64>,
+    /// What pollers of the journal are told.
+    pub feed: Feed,
     /// The watched folders that cannot be used.
     pub folders: Folders,
     pub(crate) worlds: WorldCache,

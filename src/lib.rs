@@ -9,6 +9,7 @@ pub mod crash;
 pub mod demo;
 pub mod dispatch;
 pub mod entropy;
+pub mod feed;
 mod held;
 pub mod intake;
 pub mod keys;

@@ -58,6 +58,21 @@ pub enum Readable {
     Unknown(String),
 }
 
+/// A written event as it lies there, its JSON unread.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stored {
+    pub seq: i64,
+    pub order: OrderId,
+    pub event_no: u32,
+    pub name: String,
+    pub version: i32,
+    pub at: Instant,
+    /// JSON of the actor.
+    pub actor: String,
+    /// JSON of the event.
+    pub body: String,
+}
+
 /// Events as rows, ready to be written; their numbers are given then.
 #[derive(Debug, Default)]
 pub struct Rows(Vec<journal::Model>);
@@ -102,14 +117,37 @@ pub async fn append(tx: &Tx, rows: Rows) -> Result<Option<i64>, StoreError> {
 /// # Errors
 /// A row makes no sense, or the database is gone.
 pub async fn after(conn: &impl ConnectionTrait, seq: i64, limit: u64) -> Result<Vec<Entered>, StoreError> {
-    let rows = journal::Entity::find()
+    rows_after(conn, seq, limit).await?.into_iter().map(entered).collect()
+}
+
+/// The same as [`after`], for handing on.
+///
+/// # Errors
+/// A row makes no sense, or the database is gone.
+pub async fn stored_after(conn: &impl ConnectionTrait, seq: i64, limit: u64) -> Result<Vec<Stored>, StoreError> {
+    let stored = |row: journal::Model| {
+        Ok(Stored {
+            event_no: Place::new("journal", "event_no", &row.seq).count(row.event_no)?,
+            seq: row.seq,
+            order: OrderId::from_uuid(row.order_id),
+            name: row.name,
+            version: row.version,
+            at: Instant(row.at),
+            actor: row.actor,
+            body: row.body,
+        })
+    };
+    rows_after(conn, seq, limit).await?.into_iter().map(stored).collect()
+}
+
+async fn rows_after(conn: &impl ConnectionTrait, seq: i64, limit: u64) -> Result<Vec<journal::Model>, StoreError> {
+    Ok(journal::Entity::find()
         .filter(journal::Column::Part.eq(PART))
         .filter(journal::Column::Seq.gt(seq))
         .order_by_asc(journal::Column::Seq)
         .limit(limit.min(PAGE_MAX))
         .all(conn)
-        .await?;
-    rows.into_iter().map(entered).collect()
+        .await?)
 }
 
 /// The history of one order, from its first event.

@@ -4,34 +4,26 @@
 use super::{
     api::{Api, Says, shapes},
     claim::Caller,
-    orders,
     problem::Problem,
     reply::{decode_cursor, encode_cursor},
 };
 use crate::{
     app::{App, Core},
     auth::Permission,
-    store::{
-        journal::{self, Entered},
-        order_places,
-    },
+    feed::{self, Page},
+    store::journal,
 };
 use actix_web::{
     HttpResponse,
     web::{Data, Query},
 };
-use model::ids::OrderId;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use std::{
-    collections::{BTreeSet, HashMap},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// Events of one answer, unless the caller says, and at most.
 const DEFAULT: u64 = 100;
-const MAX: u64 = journal::PAGE_MAX;
+const MAX: u64 = feed::PAGE_MAX;
 /// Seconds an answer may wait for something to happen.
 const WAIT_MAX: u64 = 30;
 /// How often a waiting answer looks for what another node wrote; this node's own events ring at once.
@@ -52,7 +44,7 @@ struct Wanted {
     #[schemars(length(max = 1024), regex(pattern = shapes::CURSOR), extend("format" = "cursor"))]
     after: Option<String>,
     /// Events of one answer.
-    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(range(min = 1, max = 5000))]
     limit: Option<u64>,
     /// Seconds to wait for something to happen.
     #[schemars(range(min = 0, max = 30))]
@@ -65,11 +57,8 @@ async fn changes(app: Data<App>, caller: Caller, wanted: Query<Wanted>) -> Resul
     let wait = bounded("wait", wanted.wait.unwrap_or(0), 0, WAIT_MAX)?;
     let after = place(&app.core, wanted.after.as_deref()).await?;
     let found = wait_for(&app.core, after, limit, Duration::from_secs(wait)).await?;
-    let orders: BTreeSet<OrderId> = found.iter().map(|entered| entered.order).collect();
-    let numbers = order_places::numbers(app.core.store.read(), &orders).await?;
-    let last = found.last().map_or(after, |entered| entered.seq);
-    let items: Vec<Value> = found.iter().map(|entered| item(entered, &numbers)).collect();
-    Ok(HttpResponse::Ok().json(json!({ "items": items, "next": cursor(last) })))
+    let text = found.text(&cursor(found.last(after)));
+    Ok(HttpResponse::Ok().content_type("application/json").body(text))
 }
 
 fn bounded(name: &str, value: u64, min: u64, max: u64) -> Result<u64, Problem> {
@@ -87,15 +76,16 @@ fn cursor(seq: i64) -> String {
 async fn place(core: &Core, text: Option<&str>) -> Result<i64, Problem> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(0) };
     let (part, seq): (i32, i64) = decode_cursor(text)?;
-    if part != PART || seq < 0 || seq > journal::last(core.store.read()).await? {
+    let known = *core.journal.borrow();
+    if part != PART || seq < 0 || (seq > known && seq > journal::last(core.store.read()).await?) {
         return Err(Problem::bad_request("invalid_cursor").at("after"));
     }
     Ok(seq)
 }
 
 /// What came after `after`; when that is nothing, what comes within `wait`.
-async fn wait_for(core: &Core, after: i64, limit: u64, wait: Duration) -> Result<Vec<Entered>, Problem> {
-    let read = || journal::after(core.store.read(), after, limit);
+async fn wait_for(core: &Core, after: i64, limit: u64, wait: Duration) -> Result<Page, Problem> {
+    let read = || core.feed.page(&core.store, after, limit, cursor);
     // Subscribed before the first look, so that nothing falls between the two.
     let mut rings = core.journal.subscribe();
     let found = read().await?;
@@ -111,19 +101,5 @@ async fn wait_for(core: &Core, after: i64, limit: u64, wait: Duration) -> Result
             }
         }
     };
-    tokio::time::timeout(wait, until).await.unwrap_or_else(|_| Ok(Vec::new()))
-}
-
-fn item(entered: &Entered, numbers: &HashMap<OrderId, String>) -> Value {
-    json!({
-        "cursor": cursor(entered.seq),
-        "order": entered.order,
-        "number": numbers.get(&entered.order),
-        "no": entered.event_no,
-        "event": entered.name,
-        "version": entered.version,
-        "at": entered.at.rfc3339(),
-        "actor": json!(entered.actor).get("type"),
-        "data": orders::data(entered),
-    })
+    tokio::time::timeout(wait, until).await.unwrap_or_else(|_| Ok(Page::default()))
 }

@@ -13,7 +13,7 @@ mod timeline;
 pub(super) use holds::holds as show_holds;
 pub(super) use rules::{difference as show_difference, note as show_note, passed_over as show_passed_over};
 pub(super) use show::spoken_in;
-pub(super) use timeline::{data, told};
+pub(super) use timeline::told;
 
 use super::{
     api::{Api, Says},

@@ -52,7 +52,7 @@ pub(in crate::web) fn told(happened: &Happened, currency: Option<Currency>, lang
 }
 
 /// The event as it is stored: candidates, scores, policy rows, differences, and why each losing choice lost.
-pub(in crate::web) fn data(entered: &Entered) -> Value {
+fn data(entered: &Entered) -> Value {
     match &entered.what {
         Readable::Event(event) => json!(event),
         Readable::Unknown(text) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
