@@ -1,5 +1,6 @@
 //! Deliveries on their way to a sandbox of partners, over loopback and real sockets.
 
+mod batches;
 mod booking;
 mod crm;
 mod desks;
