@@ -21,7 +21,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// Headers of an answer.
 const HEADERS_MAX: usize = 64;
 /// Connections kept open to a partner, and for how long.
-const IDLE_MAX: usize = 8;
+const IDLE_MAX: usize = 64;
 const IDLE: Duration = Duration::from_secs(30);
 /// Ports of partners outside the house.
 const PORTS: [u16; 3] = [443, 8443, 80];
