@@ -8,9 +8,15 @@
 mod child;
 #[path = "load/database.rs"]
 mod database;
+#[path = "load/dispatch.rs"]
+mod dispatch;
 #[path = "load/documents.rs"]
 mod documents;
+#[path = "load/feed.rs"]
+mod feed;
 mod limit;
+#[path = "load/partner.rs"]
+mod partner;
 #[path = "load/pure.rs"]
 mod pure;
 #[path = "load/record.rs"]
@@ -35,7 +41,7 @@ const WARM_UP: u64 = 1000;
 /// Documents sent before T1 is taken: what waits to be decided, as nothing is, is full then and costs no more.
 const FILL_UP: u64 = 6000;
 /// Names `--only` knows.
-const NAMES: [&str; 5] = ["T1", "T2", "T3", "T8", "T13"];
+const NAMES: [&str; 7] = ["T1", "T2", "T3", "T8", "T11", "T12", "T13"];
 
 /// What was asked for on the command line.
 #[derive(Debug, Default)]
@@ -125,6 +131,12 @@ async fn measure(asked: &Asked) -> Result<Vec<Run>> {
         if asked.wants("T2") || asked.wants("T3") || asked.wants("T13") {
             runs.extend(river(asked, kind).await?);
         }
+        if asked.wants("T11") {
+            runs.extend(feed::measure(asked, kind).await?);
+        }
+        if asked.wants("T12") {
+            runs.extend(dispatch::measure(asked, kind).await?);
+        }
     }
     Ok(runs)
 }
@@ -195,8 +207,8 @@ async fn river(asked: &Asked, kind: Kind) -> Result<Vec<Run>> {
     let began = began(&server).await?;
     if asked.wants("T13") {
         tokio::time::sleep(Duration::from_secs(2)).await;
-        runs.push(house(kind, "start to first 2xx", began, "s", 0.5));
-        runs.push(house(kind, "idle memory", server.memory_mib("VmRSS").unwrap_or(0.0), "MiB", 40.0));
+        runs.push(at_most(kind, "T13", "start to first 2xx", began, "s", 0.5));
+        runs.push(at_most(kind, "T13", "idle memory", server.memory_mib("VmRSS").unwrap_or(0.0), "MiB", 40.0));
     }
     let mut look = database.look().await?;
     let alone = if asked.quick { 100 } else { 300 };
@@ -212,9 +224,9 @@ async fn river(asked: &Asked, kind: Kind) -> Result<Vec<Run>> {
     Ok(runs)
 }
 
-fn house(kind: Kind, what: &'static str, value: f64, unit: &'static str, most: f64) -> Run {
+fn at_most(kind: Kind, target: &'static str, what: &'static str, value: f64, unit: &'static str, most: f64) -> Run {
     let wanted = Some(Wanted::AtMost(most));
-    Run { db: kind.name(), target: "T13", what, value, unit, wanted, ..Run::default() }
+    Run { db: kind.name(), target, what, value, unit, wanted, ..Run::default() }
 }
 
 /// Seconds from the process's start until it answers.

@@ -8,7 +8,14 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
     sync::Arc,
 };
-use tributary::{app::App, clock::Stopwatch, intake::Intake, orders::Runner, web};
+use tributary::{
+    app::{App, Core},
+    clock::Stopwatch,
+    dispatch,
+    intake::Intake,
+    orders::Runner,
+    web,
+};
 
 /// What a child is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,13 +26,19 @@ pub(crate) enum Role {
     Accept,
     /// The product: all but sending to partners.
     Decide,
+    /// The product: nothing but sending to partners.
+    Send,
+    /// The product.
+    Whole,
 }
 
-const ROLES: [(&str, Role); 4] = [
+const ROLES: [(&str, Role); 6] = [
     ("limit-raw", Role::LimitRaw),
     ("limit-whole", Role::LimitWhole),
     ("accept", Role::Accept),
     ("decide", Role::Decide),
+    ("send", Role::Send),
+    ("whole", Role::Whole),
 ];
 
 /// A running child; it ends when this is dropped.
@@ -45,6 +58,14 @@ impl Running {
     /// # Errors
     /// It does not begin to listen.
     pub(crate) fn start(role: Role, url: &str) -> Result<Self> {
+        Self::start_with(role, url, &[])
+    }
+
+    /// Starts a child with these connectors, each with its address.
+    ///
+    /// # Errors
+    /// It does not begin to listen.
+    pub(crate) fn start_with(role: Role, url: &str, connectors: &[(String, String)]) -> Result<Self> {
         let name = ROLES.iter().find(|(_, known)| *known == role).map_or("", |(name, _)| name);
         let watch = Stopwatch::start();
         let mut child = Command::new(std::env::current_exe()?)
@@ -57,6 +78,7 @@ impl Running {
         // Not as an argument: an address may hold a password.
         if let Some(stdin) = &mut stdin {
             writeln!(stdin, "{url}")?;
+            writeln!(stdin, "{}", serde_json::to_string(connectors)?)?;
         }
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
@@ -100,15 +122,16 @@ impl Drop for Running {
 /// An unknown role, or what the role needs is not there.
 pub(crate) fn play(name: &str) -> Result<()> {
     let Some((_, role)) = ROLES.iter().find(|(known, _)| *known == name) else { bail!("there is no role {name}") };
-    let mut url = String::new();
-    BufReader::new(std::io::stdin().lock()).read_line(&mut url)?;
-    let url = url.trim().to_owned();
+    let mut lines = std::io::stdin().lock().lines();
+    let url = lines.next().context("no address of a database")??;
+    let connectors: Vec<(String, String)> = serde_json::from_str(&lines.next().context("no connectors")??)?;
+    drop(lines);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     // Never driven: what is spawned on it waits for ever.
     let asleep = tokio::runtime::Builder::new_current_thread().build()?;
     let (role, handle) = (*role, asleep.handle().clone());
     runtime.spawn(async move {
-        if let Err(error) = serve(role, &url, &handle).await {
+        if let Err(error) = serve(role, &url, &connectors, &handle).await {
             eprintln!("{error:#}");
             std::process::abort();
         }
@@ -119,32 +142,32 @@ pub(crate) fn play(name: &str) -> Result<()> {
     Ok(())
 }
 
-async fn serve(role: Role, url: &str, asleep: &tokio::runtime::Handle) -> Result<()> {
+async fn serve(role: Role, url: &str, connectors: &[(String, String)], asleep: &tokio::runtime::Handle) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     let rows = match role {
         Role::LimitRaw => limit::Rows::OneRaw,
         Role::LimitWhole => limit::Rows::WholeOrder,
-        Role::Accept | Role::Decide => return product(role, url, asleep, listener, address).await,
+        Role::Accept | Role::Decide | Role::Send | Role::Whole => {
+            let core = Arc::new(world::open(url, connectors).await?);
+            return product(role, core, asleep, listener).await;
+        }
     };
     println!("{address}");
     limit::serve(url, rows, world::SECRET, listener).await
 }
 
-async fn product(
-    role: Role,
-    url: &str,
-    asleep: &tokio::runtime::Handle,
-    listener: TcpListener,
-    address: SocketAddr,
-) -> Result<()> {
-    let core = Arc::new(world::open(url).await?);
+async fn product(role: Role, core: Arc<Core>, asleep: &tokio::runtime::Handle, listener: TcpListener) -> Result<()> {
+    let address = listener.local_addr()?;
     let runner = {
         let _entered = (role == Role::Accept).then(|| asleep.enter());
         Runner::start(Arc::clone(&core))
     };
-    // Put together by hand, without dispatch: nothing is sent, so that no partner is part of the figure.
+    // Put together by hand: where nothing is sent, no partner is part of the figure.
     let intake = Intake::start(&core, &runner);
+    if matches!(role, Role::Send | Role::Whole) {
+        dispatch::start(&core)?;
+    }
     let (_handle, served) = web::start(App { core, runner, intake }, listener)?;
     println!("{address}");
     Ok(served.await??)

@@ -123,6 +123,17 @@ impl Look {
         Ok(u64::try_from(found)?)
     }
 
+    /// Microseconds from the making to the end of each delivery made since, rising.
+    pub(crate) async fn waits(&mut self, since: i64) -> Result<Vec<u32>> {
+        const SQL: &str =
+            "SELECT updated_at - created_at FROM deliveries WHERE created_at >= $1 AND state = 'done' ORDER BY 1";
+        let found: Vec<i64> = match self {
+            Self::Sqlite(from) => sqlx::query_scalar(SQL).bind(since).fetch_all(from).await?,
+            Self::Postgres(from) => sqlx::query_scalar(SQL).bind(since).fetch_all(from).await?,
+        };
+        Ok(found.into_iter().map(u32::try_from).collect::<Result<_, _>>()?)
+    }
+
     /// Words and numbers, e.g. how many orders have each status.
     pub(crate) async fn counts(&mut self, sql: &'static str) -> Result<Vec<(String, i64)>> {
         Ok(match self {

@@ -87,13 +87,15 @@ pub(crate) enum Answer {
 pub(crate) struct Line {
     stream: TcpStream,
     read: Vec<u8>,
+    /// Where the last answer's body begins.
+    head: usize,
 }
 
 impl Line {
     pub(crate) async fn open(to: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(to).await.context("connecting to the server")?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, read: Vec::with_capacity(4096) })
+        Ok(Self { stream, read: Vec::with_capacity(4096), head: 0 })
     }
 
     /// Sends one request and reads its answer: taken, or told to come back later.
@@ -103,6 +105,12 @@ impl Line {
             503 => Ok(Answer::Later),
             _ => bail!("the server answered: {}", String::from_utf8_lossy(&self.read)),
         }
+    }
+
+    /// The last answer's body.
+    #[allow(dead_code, reason = "the fault campaign sends with this too, and reads no bodies")]
+    pub(crate) fn body(&self) -> &[u8] {
+        self.read.get(self.head..).unwrap_or_default()
     }
 
     /// Sends one request and reads its answer, whatever it is; 0 for what is no HTTP.
@@ -115,6 +123,7 @@ impl Line {
             }
             self.more().await?;
         };
+        self.head = head;
         let text = String::from_utf8_lossy(&self.read[..head]).into_owned();
         let length = text.lines().find_map(|line| {
             let (name, value) = line.split_once(':')?;

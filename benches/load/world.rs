@@ -65,12 +65,20 @@ const WAREHOUSES: [(&str, &str, &str, &str, &str, i64, i64); 6] = [
 const CARRIERS: [&str; 6] = ["dhl", "dpd", "gls", "postnl", "trunkrs", "ups"];
 const COUNTRIES: [&str; 3] = ["BE", "DE", "NL"];
 
-/// The core on `url`; the schema is made when it is not there.
+/// The core on `url`, with these connectors and their addresses beside the ERP, which is called nowhere unless it is the one
+/// of them; the schema is made when it is not there.
 ///
 /// # Errors
 /// The database cannot be used.
-pub(crate) async fn open(url: &str) -> Result<Core> {
-    let config = Config::read(&config(url, NOBODY), "bench")?;
+pub(crate) async fn open(url: &str, connectors: &[(String, String)]) -> Result<Core> {
+    let text = match connectors {
+        [] => config(url, NOBODY),
+        [(name, address)] if name == "erp" => config(url, address),
+        many => many.iter().fold(config(url, NOBODY), |text, (name, address)| {
+            format!("{text}\n[connectors.{name}]\nkind = \"erp_rest\"\nurl = \"{address}\"\ninside = true\n")
+        }),
+    };
+    let config = Config::read(&text, "bench")?;
     let checked = setup::check(config).map_err(|mistakes| anyhow!("{mistakes:#?}"))?;
     Ok(setup::open(checked, Clock::system(), true).await?)
 }
@@ -80,7 +88,7 @@ pub(crate) async fn open(url: &str) -> Result<Core> {
 /// # Errors
 /// The database cannot be used.
 pub(crate) async fn fill(url: &str, articles: usize) -> Result<()> {
-    let core = open(url).await?;
+    let core = open(url, &[]).await?;
     let now = core.clock.now();
     let tx = core.store.begin(Lane::Work).await?;
     let warehouses: Vec<_> = warehouses().into_iter().map(|w| (w, chrono_tz::Europe::Amsterdam)).collect();
