@@ -14,7 +14,8 @@ use crate::{
 };
 use adapters::{
     canonical,
-    channels::{Engine, Platform, Sink, topics::Topics},
+    channels::{Arrives, Engine, Platform, Sink, topics::Topics},
+    decode::Stored,
     mapping::{ChannelDefaults, Mapping},
     sign::configured::Signature,
 };
@@ -106,6 +107,17 @@ impl ChannelRuntime {
             None => self.mapping.read_document(document, &self.defaults, sink),
         };
         (self.platform.parse)(document, engine, sink)
+    }
+
+    /// Documents of this kind may be larger than memory: files, which the one mapping of their channel reads.
+    pub fn reads_stored(&self, kind: DocumentKind) -> bool {
+        let is_file = matches!(kind, DocumentKind::Upload | DocumentKind::Import);
+        is_file && self.platform.arrives == Arrives::AsFile && self.topics.is_none()
+    }
+
+    /// Reads a file piece by piece; `document.bytes` are not looked at.
+    pub fn parse_stored(&self, document: &Document<'_>, stored: &dyn Stored, sink: Sink<'_>) -> Summary {
+        self.mapping.read_stored(document, stored, &self.defaults, sink)
     }
 
     /// The mapping that reads a document of this kind.

@@ -6,6 +6,7 @@ mod late;
 pub mod parse;
 pub mod replay;
 pub mod spool;
+pub(crate) mod stored;
 mod sweep;
 mod writer;
 

@@ -3,9 +3,10 @@
 
 use crate::{
     app::{ChannelRuntime, Core},
+    intake::stored::StoredParts,
     store::{
         StoreError,
-        documents::{self, Document, DocumentKind, DocumentState},
+        documents::{Document, DocumentKind, DocumentState},
     },
     words::Language,
 };
@@ -17,6 +18,7 @@ use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
 use model::{port::inbound, said::Reject};
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatBorder, Formula, Note, Workbook, Worksheet, XlsxError};
 use std::{collections::BTreeMap, sync::Arc};
+use tokio::runtime::Handle;
 
 /// Characters of one cell, as Excel allows.
 const CELL_MAX: usize = 32_767;
@@ -47,7 +49,7 @@ pub enum NotMended {
 ///
 /// # Errors
 /// Nothing can be mended, the bytes are gone, or the database is away.
-pub async fn mend(core: &Core, document: Document, language: Language) -> Result<Vec<u8>, NotMended> {
+pub async fn mend(core: &Arc<Core>, document: Document, language: Language) -> Result<Vec<u8>, NotMended> {
     match document.state {
         DocumentState::Receiving | DocumentState::Erased => return Err(NotMended::Gone),
         DocumentState::Received | DocumentState::Done | DocumentState::Held => {}
@@ -56,8 +58,13 @@ pub async fn mend(core: &Core, document: Document, language: Language) -> Result
         return Err(NotMended::Nothing);
     }
     let channel = core.channels.get(document.channel.as_str()).cloned().ok_or(NotMended::Nothing)?;
-    let bytes = documents::bytes(core.store.read(), document.id).await?.ok_or(NotMended::Gone)?;
-    let made = tokio::task::spawn_blocking(move || make(&channel, &document, &bytes, language)).await;
+    let (core, runtime) = (Arc::clone(core), Handle::current());
+    let made = tokio::task::spawn_blocking(move || {
+        let size = u64::try_from(document.size).unwrap_or(0);
+        let stored = StoredParts::open(&core, &runtime, document.id, size)?;
+        make(&channel, &document, &stored, language)
+    });
+    let made = made.await;
     made.unwrap_or_else(|error| {
         tracing::error!(%error, "a document could not be mended");
         Err(NotMended::Nothing)
@@ -73,18 +80,22 @@ pub fn name_of(document: &Document) -> String {
 fn make(
     channel: &Arc<ChannelRuntime>,
     document: &Document,
-    bytes: &[u8],
+    stored: &StoredParts,
     language: Language,
 ) -> Result<Vec<u8>, NotMended> {
-    let stored = inbound::Document {
+    let described = inbound::Document {
         topic: &document.topic,
         name: &document.name,
         media_type: &document.media_type,
         headers: &document.headers,
-        bytes,
+        bytes: &[],
         received_at: document.received_at,
     };
-    let waiting = channel.mapping.waiting(&stored, &channel.defaults).ok_or(NotMended::Nothing)?;
+    let waiting = channel.mapping.waiting_stored(&described, stored, &channel.defaults);
+    if let Some(fault) = stored.fault() {
+        return Err(fault.into());
+    }
+    let waiting = waiting.ok_or(NotMended::Nothing)?;
     if waiting.rows.is_empty() {
         return Err(NotMended::Nothing);
     }

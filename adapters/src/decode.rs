@@ -8,12 +8,14 @@ mod json;
 mod part_scan;
 mod prescan;
 mod sheet_scan;
+mod source;
 mod tags;
 mod text;
 mod word;
 mod xlsx;
 mod xml;
 
+pub(crate) use self::source::whole;
 pub use self::{
     csv::{
         MAX_BYTES as MAX_CSV_BYTES, MAX_COLUMNS, MAX_FIELD, MAX_RECORD as MAX_CSV_RECORD, MAX_REPAIRS,
@@ -26,6 +28,7 @@ pub use self::{
     part_scan::{MAX_SHARED_STRINGS, MAX_SHEETS},
     prescan::{MAX_BYTES as MAX_WORKBOOK_BYTES, MAX_PARTS, MAX_RATIO, MAX_UNPACKED},
     sheet_scan::MAX_CELLS,
+    source::{HEAD, Source, Stored, head},
     text::{Text, decode as text},
     xlsx::MAX_ROWS as MAX_SHEET_ROWS,
     xml::{
@@ -105,21 +108,37 @@ pub type EachRow<'f> = dyn FnMut(Result<Row<'_>, DecodeFault>) -> ControlFlow<()
 ///
 /// # Errors
 /// A fatal fault, after which nothing more can be read. Rows handed over before it were good as far as they went.
-pub fn table(bytes: &[u8], options: &TableOptions, each: &mut EachRow<'_>) -> Result<TableInfo, DecodeFault> {
+pub fn table<'s>(
+    source: impl Into<Source<'s>>,
+    options: &TableOptions,
+    each: &mut EachRow<'_>,
+) -> Result<TableInfo, DecodeFault> {
+    let source = source.into();
     match &options.format {
         TableFormat::Csv { encoding, delimiter } => {
-            refuse_foreign(bytes)?;
-            csv::rows(bytes, encoding.as_deref(), *delimiter, each)
+            refuse_foreign(source.head())?;
+            csv::rows(source, encoding.as_deref(), *delimiter, each)
         }
-        TableFormat::Xlsx { sheet } => xlsx::rows(bytes, sheet, each),
-        TableFormat::Auto => match sniff(bytes) {
-            Some("zip" | "ole") => xlsx::rows(bytes, &SheetChoice::First, each),
-            _ => {
-                refuse_foreign(bytes)?;
-                csv::rows(bytes, None, None, each)
-            }
-        },
+        TableFormat::Xlsx { sheet } => workbook(source, sheet, each),
+        TableFormat::Auto if is_workbook(source.head()) => workbook(source, &SheetChoice::First, each),
+        TableFormat::Auto => {
+            refuse_foreign(source.head())?;
+            csv::rows(source, None, None, each)
+        }
     }
+}
+
+/// A workbook is read from memory: its directory is at its end.
+fn workbook(source: Source<'_>, sheet: &SheetChoice, each: &mut EachRow<'_>) -> Result<TableInfo, DecodeFault> {
+    match source {
+        Source::Held(bytes) => xlsx::rows(bytes, sheet, each),
+        Source::Stored(stored) => xlsx::rows(&whole(stored, MAX_WORKBOOK_BYTES)?, sheet, each),
+    }
+}
+
+/// The first bytes are those of a workbook.
+pub(crate) fn is_workbook(head: &[u8]) -> bool {
+    matches!(sniff(head), Some("zip" | "ole"))
 }
 
 /// A file that only calls itself text. Web pages are told too: many systems save an HTML table as `.xls` or `.csv`.
@@ -131,11 +150,14 @@ fn refuse_foreign(bytes: &[u8]) -> Result<(), DecodeFault> {
 }
 
 /// A file called a workbook whose bytes are none, nor text either. Text with a wrong name is read as what it is.
-pub fn is_misnamed_workbook(name: &str, bytes: &[u8]) -> bool {
+pub fn is_misnamed_workbook<'s>(name: &str, source: impl Into<Source<'s>>) -> bool {
     const ENDINGS: [&str; 2] = [".xlsx", ".xlsm"];
-    let name = name.trim().to_ascii_lowercase();
+    let (name, source) = (name.trim().to_ascii_lowercase(), source.into());
+    let bytes = source.head();
     let head = bytes.get(..BINARY_SAMPLE).unwrap_or(bytes);
-    let is_binary = || head.iter().any(|&byte| is_unwanted(byte)) || text(bytes, None).is_err();
+    // The head of a stored text may end within a character.
+    let is_whole = source.size() == bytes.len() as u64;
+    let is_binary = || head.iter().any(|&byte| is_unwanted(byte)) || (is_whole && text(bytes, None).is_err());
     ENDINGS.iter().any(|ending| name.ends_with(ending)) && sniff(bytes).is_none() && is_binary()
 }
 
@@ -197,11 +219,12 @@ fn unwanted_fault(found: char, row: u32, column: usize, cell: &str) -> DecodeFau
 }
 
 /// Every code a decoder may give; `locales/` must have words for each.
-pub const CODES: [&str; 45] = [
+pub const CODES: [&str; 46] = [
     "bad_cell_reference",
     "control_character",
     "doctype",
     "document_too_large",
+    "document_unreadable",
     "duplicate_cell",
     "duplicate_key",
     "duplicate_part",

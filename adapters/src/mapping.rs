@@ -48,7 +48,7 @@ pub use values::{Tables, Values};
 pub use wording::Wording;
 
 use crate::{
-    decode::{self, SheetChoice, TableOptions},
+    decode::{self, SheetChoice, Source, Stored, TableOptions},
     node::{DecodeFault, Node, Scalar},
 };
 use chrono_tz::Tz;
@@ -127,7 +127,7 @@ impl Mapping {
         sink: &mut dyn FnMut(Read) -> ControlFlow<()>,
     ) -> Summary {
         match &self.spec.read {
-            ReadAs::Table(read) => self.read_table(read, doc, defaults, sink),
+            ReadAs::Table(read) => self.read_table(read, doc, doc.bytes.into(), defaults, sink),
             ReadAs::Tree { format, .. } => {
                 let read = match format {
                     TreeFormat::Json => decode::json(doc.bytes)
@@ -147,6 +147,40 @@ impl Mapping {
                 }
             }
         }
+    }
+
+    /// Reads a document that is not in memory; `doc.bytes` are not looked at. Rows of text are read piece by piece, a
+    /// workbook and a tree, which are much smaller, as a whole.
+    pub fn read_stored(
+        &self,
+        doc: &Document<'_>,
+        stored: &dyn Stored,
+        defaults: &ChannelDefaults,
+        sink: &mut dyn FnMut(Read) -> ControlFlow<()>,
+    ) -> Summary {
+        match (self.held(stored), &self.spec.read) {
+            (Ok(None), ReadAs::Table(read)) => self.read_table(read, doc, Source::Stored(stored), defaults, sink),
+            (Ok(bytes), _) => {
+                let bytes = bytes.unwrap_or_default();
+                self.read_document(&Document { bytes: &bytes, ..*doc }, defaults, sink)
+            }
+            (Err(fault), _) => {
+                // Nobody wants more after the only reject.
+                let _ = sink(Read::Reject(scan::fault_reject(&fault, None)));
+                Summary::default()
+            }
+        }
+    }
+
+    /// What of a stored document must be in memory as a whole; `None` when it is read piece by piece.
+    fn held(&self, stored: &dyn Stored) -> Result<Option<Vec<u8>>, DecodeFault> {
+        let limit = match &self.spec.read {
+            ReadAs::Table(_) if decode::is_workbook(stored.head()) => decode::MAX_WORKBOOK_BYTES,
+            ReadAs::Table(_) => return Ok(None),
+            ReadAs::Tree { format: TreeFormat::Json, .. } => decode::MAX_JSON_BYTES,
+            ReadAs::Tree { format: TreeFormat::Xml, .. } => decode::MAX_XML_BYTES,
+        };
+        decode::whole(stored, limit).map(Some)
     }
 
     /// Reads a tree somebody else has decoded. A mapping of tables finds nothing in it.
@@ -190,16 +224,17 @@ impl Mapping {
         &self,
         read: &TableRead,
         doc: &Document<'_>,
+        source: Source<'_>,
         defaults: &ChannelDefaults,
         sink: &mut dyn FnMut(Read) -> ControlFlow<()>,
     ) -> Summary {
-        if decode::is_misnamed_workbook(doc.name, doc.bytes) {
+        if decode::is_misnamed_workbook(doc.name, source) {
             // Nobody wants more after the only reject.
             let _ = sink(Read::Reject(scan::fault_reject(&DecodeFault::fatal("not_a_workbook"), None)));
             return Summary::default();
         }
-        let options = table_options(read, doc.bytes);
-        let scanned = scan::scan(&self.spec, read, doc.bytes, &options);
+        let options = table_options(read, source.head());
+        let scanned = scan::scan(&self.spec, read, source, &options);
         for reject in scanned.rejects {
             if sink(Read::Reject(reject)).is_break() {
                 return scanned.summary;
@@ -209,12 +244,12 @@ impl Mapping {
             let received = received(doc.received_at);
             let setting = setting(defaults, shape.date1904);
             let context = Context::new(&self.spec, read, shape, setting, defaults.currency, &received);
-            let gone = if scanned.mends { mend::gone_before(doc.bytes) } else { HashSet::new() };
+            let gone = if scanned.mends { mend::gone_before(source) } else { HashSet::new() };
             let mut sink = |item: Read| match item {
                 Read::Said(said) if gone.contains(&said.external_id) => sink(Read::Reject(mend::not_mended(&said))),
                 item => sink(item),
             };
-            rows::read(&context, scanned.summary.held.is_some(), doc.bytes, &options, &mut sink);
+            rows::read(&context, scanned.summary.held.is_some(), source, &options, &mut sink);
         }
         scanned.summary
     }

@@ -9,7 +9,7 @@ use super::{
 use crate::{mending, store::documents};
 use anyhow::{Context as _, Result, anyhow};
 use model::ids::DocumentId;
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// Get the rows of a file that wait, to be mended
 #[derive(Debug, clap::Args)]
@@ -52,7 +52,7 @@ pub(super) async fn run(args: &Args) -> Result<()> {
     let bytes = match args.server.decide(&args.config, language)? {
         Where::There(caller) => caller.get_bytes(&format!("/v1/documents/{id}/mended")).await?,
         Where::Here(checked) => {
-            let core = open(checked, true).await?;
+            let core = Arc::new(open(checked, true).await?);
             let found = documents::by_id(core.store.read(), id).await?;
             mending::mend(&core, found.ok_or_else(|| anyhow!("there is no document {id}"))?, language).await?
         }

@@ -2,7 +2,7 @@
 
 use super::{
     Wrong,
-    config_file::{self, ConfigFile},
+    config_file::ConfigFile,
     import::report,
     language::{Lang, pick},
 };
@@ -12,14 +12,22 @@ use crate::{
     setup,
     words::Language,
 };
-use adapters::mapping::{ChannelDefaults, Mapping};
-use anyhow::{Result, anyhow};
+use adapters::{
+    decode::{self, Stored},
+    mapping::{ChannelDefaults, Mapping},
+};
+use anyhow::{Context as _, Result, anyhow};
 use model::{
     money::Currency,
     port::inbound::{Document, Read, Summary},
     said::Reject,
 };
-use std::{io::Write as _, ops::ControlFlow, path::Path};
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    ops::ControlFlow,
+    path::Path,
+};
 
 /// Try a mapping on a file without touching any database
 #[derive(Debug, clap::Args)]
@@ -83,17 +91,17 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let defaults = defaults(args, channel)?;
     let mapping = find(mapping, config.clone())?;
     let file = Path::new(file);
-    let bytes = config_file::read(file)?;
+    let large = Large::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let document = Document {
         topic: "",
         name: &name,
         media_type: "",
         headers: &[],
-        bytes: &bytes,
+        bytes: &[],
         received_at: Clock::system().now(),
     };
-    let figures = read(&mapping, &document, &defaults, args)?;
+    let figures = read(&mapping, (&document, &large), &defaults, args)?;
     figures.print(args.lang.language());
     Ok(())
 }
@@ -141,16 +149,50 @@ struct Figures {
     statements: usize,
     rejects: usize,
     summary: Summary,
-    bytes: usize,
+    bytes: u64,
     millis: u128,
 }
 
-fn read(mapping: &Mapping, document: &Document<'_>, defaults: &ChannelDefaults, args: &TryArgs) -> Result<Figures> {
+/// The document as it lies on the disk, never whole in memory when it is large.
+#[derive(Debug)]
+struct Large<'p> {
+    path: &'p Path,
+    size: u64,
+    head: Vec<u8>,
+}
+
+impl<'p> Large<'p> {
+    fn open(path: &'p Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        Ok(Self { path, size: file.metadata()?.len(), head: decode::head(file)? })
+    }
+}
+
+impl Stored for Large<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    fn open(&self) -> io::Result<Box<dyn io::Read + '_>> {
+        Ok(Box::new(File::open(self.path)?))
+    }
+}
+
+fn read(
+    mapping: &Mapping,
+    (document, large): (&Document<'_>, &Large<'_>),
+    defaults: &ChannelDefaults,
+    args: &TryArgs,
+) -> Result<Figures> {
     let language = args.lang.language();
     let (mut statements, mut rejects, mut broken) = (0, 0, None);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let watch = Stopwatch::start();
-    let summary = mapping.read_document(document, defaults, &mut |read| {
+    let summary = mapping.read_stored(document, large, defaults, &mut |read| {
         let line = match &read {
             Read::Said(said) => {
                 statements += 1;
@@ -175,7 +217,7 @@ fn read(mapping: &Mapping, document: &Document<'_>, defaults: &ChannelDefaults, 
     match broken {
         // Whoever reads our output has seen enough.
         Some(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        Some(_) | None => Ok(Figures { statements, rejects, summary, bytes: document.bytes.len(), millis }),
+        Some(_) | None => Ok(Figures { statements, rejects, summary, bytes: large.size, millis }),
     }
 }
 

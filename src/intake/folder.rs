@@ -149,14 +149,18 @@ impl Watcher {
             let report = report::refused(name, "body_too_large", [("max", max.to_string())]);
             return self.put_away(name, look, Outcome::Failed, Beside { report, mended: None }).await;
         }
-        let bytes = match tokio::fs::read(&path).await {
-            Ok(bytes) if bytes.len() as u64 == look.size => bytes,
-            // Written to, or taken by another node, meanwhile.
-            Ok(_) => return Ok(()),
+        let opened = match tokio::fs::File::open(&path).await {
+            Ok(opened) => opened,
+            // Taken by another node meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        if bytes.is_empty() {
+        let spooled = self.intake.spool(&self.channel.code, "").gather(opened).await?;
+        // Written to meanwhile.
+        if spooled.size() != look.size {
+            return Ok(());
+        }
+        if look.size == 0 {
             let report = report::refused(name, "empty_file", []);
             return self.put_away(name, look, Outcome::Failed, Beside { report, mended: None }).await;
         }
@@ -169,9 +173,9 @@ impl Watcher {
             media_type: mime_guess::from_path(name).first_raw().unwrap_or("application/octet-stream").to_owned(),
             headers: Vec::new(),
             actor: Actor::Channel { channel },
-            bytes,
+            bytes: Vec::new(),
         };
-        let accepted = self.intake.accept(arrival).await?;
+        let accepted = self.intake.accept_file(arrival, spooled).await?;
         crate::crash::point("folder.stored");
         let Some(document) = self.read(accepted.document).await? else { return Ok(()) };
         let (outcome, report) = report::of(&self.core, name, &document, accepted.duplicate).await?;

@@ -5,12 +5,13 @@
 use super::{
     Arrival, DocumentKind,
     late::{self, Late},
+    stored::{self, StoredParts},
 };
 use crate::{
     app::{ChannelRuntime, Core},
     orders::{Finish, Runner, StatementJob, counted},
     store::{
-        Lane, StoreError,
+        StoreError,
         documents::{self, DocumentState},
     },
     tracking,
@@ -21,9 +22,14 @@ use model::{
     order::event::Actor,
     port::inbound::{Document, Outcomes, Read},
     said::{Reject, Said},
-    time::{Instant, SECOND},
+    time::Instant,
 };
-use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    ops::ControlFlow,
+    sync::Arc,
+};
 use tokio::{runtime::Handle, sync::mpsc};
 
 /// Statements handed to the runner at once.
@@ -159,39 +165,47 @@ struct Reader {
 
 impl Reader {
     fn read(&self, mut task: Task) {
-        if task.bytes.is_empty() && task.size > 0 {
-            match self.runtime.block_on(fetch(&self.core, &task)) {
-                Ok(Some(bytes)) => task.bytes = bytes,
-                // Somebody else has its lease by now, or its bytes are gone.
-                Ok(None) | Err(StoreError::Conflict(_)) => return,
-                Err(error) => {
-                    tracing::warn!(%error, document = %task.document, "a large document waits for its lease to be read");
-                    return;
-                }
+        let channel = self.core.channels.get(task.channel.as_str()).cloned();
+        let stored = match self.stored(&mut task, channel.as_deref()) {
+            Ok(stored) => stored,
+            // Somebody else has its lease by now, or its bytes are gone.
+            Err(StoreError::Conflict(_)) => return,
+            Err(error) => {
+                tracing::warn!(%error, document = %task.document, "a large document waits for its lease to be read");
+                return;
             }
-        }
+        };
         if task.kind == DocumentKind::Callback {
             self.runtime.spawn(tracking::take(Arc::clone(&self.core), self.runner.clone(), task));
             return;
         }
-        let Some(channel) = self.core.channels.get(task.channel.as_str()).cloned() else {
+        let Some(channel) = channel else {
             tracing::error!(channel = %task.channel, document = %task.document, "its channel is not configured any more");
             return;
         };
-        if let Err(error) = Reading::new(self, &channel, &task).run() {
+        if let Err(error) = Reading::new(self, &channel, &task, stored.as_ref()).run() {
             // Its lease runs out and it is read again, from its progress on.
             tracing::error!(%error, document = %task.document, "a document could not be read to its end");
         }
     }
-}
 
-/// The bytes of a stored document whose turn has come; its lease begins anew.
-async fn fetch(core: &Core, task: &Task) -> Result<Option<Vec<u8>>, StoreError> {
-    let until = core.clock.now().plus(2 * core.config.intake.lease_seconds * SECOND);
-    let tx = core.store.begin(Lane::Work).await?;
-    documents::progress(&tx, task.document, task.epoch, task.progress, until).await?;
-    tx.commit().await?;
-    documents::bytes(core.store.read(), task.document).await
+    /// What of a document that is not in memory, and whose turn has come, stays in the store while it is read; of other
+    /// kinds the task gets the bytes. Its lease begins anew.
+    fn stored(&self, task: &mut Task, channel: Option<&ChannelRuntime>) -> Result<Option<StoredParts>, StoreError> {
+        if !task.bytes.is_empty() || task.size == 0 {
+            return Ok(None);
+        }
+        let lease = stored::begin_lease(&self.core, task.document, task.epoch, task.progress);
+        self.runtime.block_on(lease)?;
+        if channel.is_some_and(|channel| channel.reads_stored(task.kind)) {
+            let size = u64::try_from(task.size).unwrap_or(0);
+            let stored = StoredParts::open(&self.core, &self.runtime, task.document, size)?;
+            return Ok(Some(stored.leased(task.epoch, task.progress)));
+        }
+        let bytes = self.runtime.block_on(documents::bytes(self.core.store.read(), task.document))?;
+        task.bytes = bytes.ok_or(StoreError::Conflict("document"))?;
+        Ok(None)
+    }
 }
 
 /// One document being read.
@@ -199,6 +213,8 @@ struct Reading<'a> {
     reader: &'a Reader,
     channel: &'a ChannelRuntime,
     task: &'a Task,
+    /// Where the bytes are that are not in the task.
+    stored: Option<&'a StoredParts>,
     /// Name and version of the mapping that reads it.
     mapping: (String, i32),
     chunk: Vec<Said>,
@@ -207,21 +223,22 @@ struct Reading<'a> {
     seen: i64,
     so_far: Outcomes,
     good: u32,
-    bad: BTreeSet<String>,
+    /// Hashes of the keys of orders with rejects.
+    bad: HashSet<u64>,
     rejected: u32,
 }
 
 type Fault = crate::orders::RunError;
 
 impl<'a> Reading<'a> {
-    fn new(reader: &'a Reader, channel: &'a ChannelRuntime, task: &'a Task) -> Self {
+    fn new(reader: &'a Reader, channel: &'a ChannelRuntime, task: &'a Task, stored: Option<&'a StoredParts>) -> Self {
         let (mapping, chunk, rejects) = (Default::default(), Vec::new(), Vec::new());
-        let (so_far, bad) = (task.so_far, BTreeSet::new());
-        Self { reader, channel, task, mapping, chunk, rejects, seen: 0, so_far, good: 0, bad, rejected: 0 }
+        let (so_far, bad) = (task.so_far, HashSet::new());
+        Self { reader, channel, task, stored, mapping, chunk, rejects, seen: 0, so_far, good: 0, bad, rejected: 0 }
     }
 
     fn run(mut self) -> Result<(), Fault> {
-        let task = self.task;
+        let (task, stored, channel) = (self.task, self.stored, self.channel);
         let document = Document {
             topic: &task.topic,
             name: &task.name,
@@ -230,18 +247,31 @@ impl<'a> Reading<'a> {
             bytes: &task.bytes,
             received_at: task.received_at,
         };
-        let mapping = self.channel.mapping_of(task.kind, &document);
+        let mapping = channel.mapping_of(task.kind, &document);
         self.mapping = (mapping.name.clone(), i32::try_from(mapping.version).unwrap_or(i32::MAX));
         let mut failed = None;
-        let summary = self.channel.parse(task.kind, &document, &mut |read| match self.take(read) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(fault) => {
-                failed = Some(fault);
-                ControlFlow::Break(())
+        let mut sink = |read| {
+            // What is told of a document that ends too early says nothing of the document.
+            if stored.is_some_and(StoredParts::is_broken) {
+                return ControlFlow::Break(());
             }
-        });
+            match self.take(read) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(fault) => {
+                    failed = Some(fault);
+                    ControlFlow::Break(())
+                }
+            }
+        };
+        let summary = match stored {
+            Some(stored) => channel.parse_stored(&document, stored, &mut sink),
+            None => channel.parse(task.kind, &document, &mut sink),
+        };
         if let Some(fault) = failed {
             return Err(fault);
+        }
+        if let Some(fault) = stored.and_then(StoredParts::fault) {
+            return Err(Fault::Unavailable(fault.to_string()));
         }
         let bad = u32::try_from(self.bad.len()).unwrap_or(u32::MAX);
         let state = if summary.held.is_some() { DocumentState::Held } else { DocumentState::Done };
@@ -261,7 +291,7 @@ impl<'a> Reading<'a> {
             }
             Read::Reject(reject) => {
                 if !reject.order_key.is_empty() {
-                    self.bad.insert(reject.order_key.clone());
+                    self.bad.insert(hash(&reject.order_key));
                 }
                 if (self.rejected as usize) + self.rejects.len() < REJECTS_MAX {
                     self.rejects.push(reject);
@@ -298,6 +328,15 @@ impl<'a> Reading<'a> {
         let outcomes = outcome.blocking_recv();
         let outcomes = outcomes.map_err(|_| Fault::Unavailable("the order runner has stopped".to_owned()))??;
         self.so_far = self.so_far.plus(counted(&outcomes));
+        if let Some(stored) = self.stored {
+            stored.committed(self.seen.max(self.task.progress));
+        }
         Ok(())
     }
+}
+
+fn hash(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }

@@ -5,10 +5,13 @@ use super::dedupe_hash;
 use crate::store;
 use sha2::{Digest, Sha256};
 use std::{fs::File, io, path::PathBuf};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Bytes up to which a file stays in memory; also those gathered before the disk is asked.
 pub const SMALL: usize = 1024 * 1024;
+
+/// Bytes read at once from a file that is there already.
+const PIECE: usize = 256 * 1024;
 
 /// A file that is still coming in.
 #[derive(Debug)]
@@ -62,6 +65,20 @@ impl Spool {
         self.size += bytes.len() as u64;
         self.held.extend_from_slice(bytes);
         if self.held.len() > SMALL { self.flush().await } else { Ok(()) }
+    }
+
+    /// Takes all of a file, never whole in memory when it is large.
+    ///
+    /// # Errors
+    /// The file cannot be read, or those of [`Self::add`].
+    pub async fn gather(mut self, mut from: tokio::fs::File) -> io::Result<Spooled> {
+        let mut piece = vec![0; PIECE];
+        loop {
+            match from.read(&mut piece).await? {
+                0 => return self.end().await,
+                length => self.add(&piece[..length]).await?,
+            }
+        }
     }
 
     /// The file is whole.

@@ -1,7 +1,7 @@
 //! Delimited text: records split by our own scanner over borrowed text. A quoted field that never ends costs its first
 //! line, never the rest of the file, and never memory.
 
-use super::{EachRow, TableInfo, address, is_unwanted, text::Feed, unwanted_fault};
+use super::{EachRow, Source, TableInfo, address, is_unwanted, text::Feed, unwanted_fault};
 use crate::node::{DecodeFault, Row, Scalar};
 use std::{borrow::Cow, ops::ControlFlow};
 
@@ -25,15 +25,15 @@ const QUOTE: u8 = b'"';
 
 /// Reads delimited text row by row; see [`super::table`].
 pub(super) fn rows(
-    bytes: &[u8],
+    source: Source<'_>,
     encoding: Option<&str>,
     delimiter: Option<char>,
     each: &mut EachRow<'_>,
 ) -> Result<TableInfo, DecodeFault> {
-    if bytes.len() > MAX_BYTES {
-        return Err(DecodeFault::fatal("document_too_large").arg("limit", MAX_BYTES).arg("bytes", bytes.len()));
+    if source.size() > MAX_BYTES as u64 {
+        return Err(DecodeFault::fatal("document_too_large").arg("limit", MAX_BYTES).arg("bytes", source.size()));
     }
-    let mut feed = Feed::new(bytes, encoding)?;
+    let mut feed = Feed::new(source, encoding)?;
     while feed.window().len() < SAMPLE && feed.extend() {}
     let told = told_delimiter(feed.window());
     let chosen = delimiter.or(told.map(|(delimiter, _)| delimiter)).unwrap_or_else(|| guess(feed.window()));
@@ -103,6 +103,7 @@ impl Reader<'_> {
         loop {
             let window = self.feed.window();
             let (length, lines, flow) = match self.splitter.split(window, self.feed.is_last()) {
+                Cut::End if self.feed.is_broken() => return Err(DecodeFault::fatal("document_unreadable")),
                 Cut::End => return Ok(()),
                 Cut::More => {
                     self.feed.extend();

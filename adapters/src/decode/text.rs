@@ -1,11 +1,10 @@
 //! Encodings: which one a document is in, and its text, at once or piece by piece.
 
+use super::source::{PIECE, Pieces, Source, Stored};
 use crate::node::DecodeFault;
 use encoding_rs::{DecoderResult, Encoding, GB18030, UTF_8};
 use std::{borrow::Cow, collections::VecDeque};
 
-/// Bytes decoded at a time, so that memory does not grow with the file.
-const CHUNK: usize = 256 * 1024;
 /// A text that is UTF-8 but for a few broken characters stays UTF-8: at most one broken place for this many good
 /// characters beyond ASCII. In Chinese GB18030 text about one character in eight looks like UTF-8 by chance.
 const UTF8_TOLERANCE: usize = 4;
@@ -56,14 +55,8 @@ pub(super) fn name(encoding: &'static Encoding) -> String {
 type Detected<'a> = (&'static Encoding, &'a [u8], Option<&'a str>);
 
 fn detect<'a>(bytes: &'a [u8], wanted: Option<&str>) -> Result<Detected<'a>, DecodeFault> {
-    let (encoding, bytes) = match (Encoding::for_bom(bytes), wanted.map(str::trim)) {
-        (Some((encoding, mark)), _) => (Some(encoding), bytes.get(mark..).unwrap_or_default()),
-        (None, None | Some("auto" | "")) => (None, bytes),
-        (None, Some(label)) => match Encoding::for_label_no_replacement(label.as_bytes()) {
-            Some(encoding) => (Some(encoding), bytes),
-            None => return Err(DecodeFault::fatal("unknown_encoding").was(label)),
-        },
-    };
+    let (encoding, mark) = told(bytes, wanted)?;
+    let bytes = bytes.get(mark..).unwrap_or_default();
     if let Some(encoding) = encoding.filter(|&encoding| encoding != UTF_8) {
         return Ok((encoding, bytes, None));
     }
@@ -73,32 +66,62 @@ fn detect<'a>(bytes: &'a [u8], wanted: Option<&str>) -> Result<Detected<'a>, Dec
     }
 }
 
-/// Of text that is not quite UTF-8.
+/// The encoding a byte order mark or a label tells, and the bytes of the mark.
+fn told(head: &[u8], wanted: Option<&str>) -> Result<(Option<&'static Encoding>, usize), DecodeFault> {
+    match (Encoding::for_bom(head), wanted.map(str::trim)) {
+        (Some((encoding, mark)), _) => Ok((Some(encoding), mark)),
+        (None, None | Some("auto" | "")) => Ok((None, 0)),
+        (None, Some(label)) => match Encoding::for_label_no_replacement(label.as_bytes()) {
+            Some(encoding) => Ok((Some(encoding), 0)),
+            None => Err(DecodeFault::fatal("unknown_encoding").was(label)),
+        },
+    }
+}
+
+/// By a sample: also of text whose sample is UTF-8 throughout, and then it is UTF-8.
 fn guess(bytes: &[u8]) -> &'static Encoding {
     let sample = bytes.get(..TOLERANCE_SAMPLE).unwrap_or(bytes);
-    let (mut broken, mut beyond_ascii) = (0, 0);
+    let (mut broken, mut beyond_ascii, mut at) = (0, 0, 0);
     for chunk in sample.utf8_chunks() {
-        broken += usize::from(!chunk.invalid().is_empty());
+        at += chunk.valid().len() + chunk.invalid().len();
+        // A character cut off by the sample's end is none.
+        let cut =
+            at == TOLERANCE_SAMPLE && std::str::from_utf8(chunk.invalid()).is_err_and(|e| e.error_len().is_none());
+        broken += usize::from(!chunk.invalid().is_empty() && !cut);
         beyond_ascii += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
     }
     if broken * UTF8_TOLERANCE <= beyond_ascii { UTF_8 } else { GB18030 }
 }
 
-/// The text of a document as a window that moves forward. Valid UTF-8 is one borrowed window; anything else is decoded
-/// in chunks, and a malformed place becomes U+FFFD and is remembered, so that the row it is in can be refused.
+/// The text of a document as a window that moves forward. Valid UTF-8 in memory is one borrowed window; anything else is
+/// decoded in pieces, and a malformed place becomes U+FFFD and is remembered, so that the row it is in can be refused.
 pub(super) struct Feed<'a> {
     encoding: &'static Encoding,
     text: Cow<'a, str>,
     start: usize,
-    rest: &'a [u8],
+    rest: Rest<'a>,
     /// `None` once everything is decoded.
     decoder: Option<encoding_rs::Decoder>,
     /// Malformed places, as indexes into `text`.
     damage: VecDeque<usize>,
+    /// The store gave no more.
+    is_broken: bool,
+}
+
+enum Rest<'a> {
+    Held(&'a [u8]),
+    Stored(Pieces<'a>),
 }
 
 impl<'a> Feed<'a> {
-    pub(super) fn new(bytes: &'a [u8], wanted: Option<&str>) -> Result<Self, DecodeFault> {
+    pub(super) fn new(source: Source<'a>, wanted: Option<&str>) -> Result<Self, DecodeFault> {
+        match source {
+            Source::Held(bytes) => Self::held(bytes, wanted),
+            Source::Stored(stored) => Self::stored(stored, wanted),
+        }
+    }
+
+    fn held(bytes: &'a [u8], wanted: Option<&str>) -> Result<Self, DecodeFault> {
         let (encoding, mut bytes, whole) = detect(bytes, wanted)?;
         if encoding.is_ascii_compatible() {
             // The end mark of old systems, which some tills still write.
@@ -110,7 +133,23 @@ impl<'a> Feed<'a> {
             Some(text) => (Cow::Borrowed(text.trim_end_matches('\u{1a}')), &bytes[..0], None),
             None => (Cow::Borrowed(""), bytes, Some(encoding.new_decoder_without_bom_handling())),
         };
-        Ok(Self { encoding, text, start: 0, rest, decoder, damage: VecDeque::new() })
+        let (damage, rest) = (VecDeque::new(), Rest::Held(rest));
+        Ok(Self { encoding, text, start: 0, rest, decoder, damage, is_broken: false })
+    }
+
+    fn stored(stored: &'a dyn Stored, wanted: Option<&str>) -> Result<Self, DecodeFault> {
+        let (encoding, mark) = told(stored.head(), wanted)?;
+        let encoding = encoding.unwrap_or_else(|| guess(stored.head()));
+        let pieces = Pieces::open(stored, mark, encoding.is_ascii_compatible());
+        Ok(Self {
+            encoding,
+            text: Cow::Owned(String::new()),
+            start: 0,
+            rest: Rest::Stored(pieces.map_err(|_| DecodeFault::fatal("document_unreadable"))?),
+            decoder: Some(encoding.new_decoder_without_bom_handling()),
+            damage: VecDeque::new(),
+            is_broken: false,
+        })
     }
 
     pub(super) fn encoding(&self) -> String {
@@ -126,6 +165,11 @@ impl<'a> Feed<'a> {
         self.decoder.is_none()
     }
 
+    /// The text has ended before its end, and what was in the window is gone.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
     /// Something in the next `length` bytes of the window was malformed.
     pub(super) fn is_damaged(&self, length: usize) -> bool {
         self.damage.front().is_some_and(|&at| at < self.start + length)
@@ -138,7 +182,7 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// Adds a chunk to the window; false when there is no more.
+    /// Adds a piece to the window; false when there is no more.
     pub(super) fn extend(&mut self) -> bool {
         let Some(decoder) = &mut self.decoder else { return false };
         let text = self.text.to_mut();
@@ -147,24 +191,49 @@ impl<'a> Feed<'a> {
             *at -= self.start;
         }
         self.start = 0;
-        let (mut chunk, rest) = self.rest.split_at(CHUNK.min(self.rest.len()));
-        loop {
-            text.reserve(decoder.max_utf8_buffer_length_without_replacement(chunk.len()).unwrap_or(CHUNK));
-            let (result, read) = decoder.decode_to_string_without_replacement(chunk, text, rest.is_empty());
-            chunk = &chunk[read..];
-            match result {
-                DecoderResult::InputEmpty => break,
-                DecoderResult::OutputFull => {}
-                DecoderResult::Malformed(..) => {
-                    self.damage.push_back(text.len());
-                    text.push(char::REPLACEMENT_CHARACTER);
-                }
+        let (piece, last) = match &mut self.rest {
+            Rest::Held(rest) => {
+                let (piece, after) = rest.split_at(PIECE.min(rest.len()));
+                *rest = after;
+                (piece, after.is_empty())
             }
-        }
-        self.rest = rest;
-        if rest.is_empty() {
+            Rest::Stored(pieces) => match pieces.next() {
+                Ok(next) => next,
+                Err(_) => {
+                    text.clear();
+                    self.damage.clear();
+                    (self.is_broken, self.decoder) = (true, None);
+                    return false;
+                }
+            },
+        };
+        decode_piece(decoder, piece, last, text, &mut self.damage);
+        if last {
             self.decoder = None;
         }
         true
+    }
+}
+
+/// Decodes one piece to the end of `text`; malformed places become U+FFFD and are noted in `damage`.
+fn decode_piece(
+    decoder: &mut encoding_rs::Decoder,
+    mut piece: &[u8],
+    last: bool,
+    text: &mut String,
+    damage: &mut VecDeque<usize>,
+) {
+    loop {
+        text.reserve(decoder.max_utf8_buffer_length_without_replacement(piece.len()).unwrap_or(PIECE));
+        let (result, read) = decoder.decode_to_string_without_replacement(piece, text, last);
+        piece = &piece[read..];
+        match result {
+            DecoderResult::InputEmpty => return,
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(..) => {
+                damage.push_back(text.len());
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::{
     ChannelDefaults, Mapping, block, open::Context, received, rows, scalar, scan, setting, spec::ReadAs, table_options,
 };
 use crate::{
-    decode::{self, TableOptions},
+    decode::{self, Source, Stored, TableOptions},
     node::{Row, Scalar},
 };
 use model::{
@@ -48,9 +48,26 @@ impl Mapping {
     /// The rows of `doc` that wait to be mended; `None` when the mapping reads no table, or the file as a whole waits for a
     /// person or cannot be read: then the file itself is to be corrected.
     pub fn waiting(&self, doc: &Document<'_>, defaults: &ChannelDefaults) -> Option<Waiting> {
+        self.waiting_in(doc, doc.bytes.into(), defaults)
+    }
+
+    /// [`Self::waiting`] of a document that is not in memory; `doc.bytes` are not looked at.
+    pub fn waiting_stored(
+        &self,
+        doc: &Document<'_>,
+        stored: &dyn Stored,
+        defaults: &ChannelDefaults,
+    ) -> Option<Waiting> {
+        match self.held(stored).ok()? {
+            None => self.waiting_in(doc, Source::Stored(stored), defaults),
+            Some(bytes) => self.waiting_in(doc, Source::Held(&bytes), defaults),
+        }
+    }
+
+    fn waiting_in(&self, doc: &Document<'_>, source: Source<'_>, defaults: &ChannelDefaults) -> Option<Waiting> {
         let ReadAs::Table(read) = &self.spec.read else { return None };
-        let options = table_options(read, doc.bytes);
-        let scanned = scan::scan(&self.spec, read, doc.bytes, &options);
+        let options = table_options(read, source.head());
+        let scanned = scan::scan(&self.spec, read, source, &options);
         let shape = scanned.shape.as_ref().filter(|_| scanned.summary.held.is_none())?;
         let received = received(doc.received_at);
         let context =
@@ -58,8 +75,7 @@ impl Mapping {
         let mut rejects = Vec::new();
         let mut wanted = Wanted::default();
         // What went through with the file that this one mends, if it does, stays as it is too.
-        let mut gone: Vec<String> =
-            if scanned.mends { gone_before(doc.bytes).into_iter().collect() } else { Vec::new() };
+        let mut gone: Vec<String> = if scanned.mends { gone_before(source).into_iter().collect() } else { Vec::new() };
         let mut sink = |item: Read| {
             match item {
                 Read::Reject(reject) => rejects.push(reject),
@@ -67,7 +83,7 @@ impl Mapping {
             }
             ControlFlow::Continue(())
         };
-        rows::read_noting(&context, false, doc.bytes, &options, &mut sink, &mut |rows| wanted.add(rows));
+        rows::read_noting(&context, false, source, &options, &mut sink, &mut |rows| wanted.add(rows));
         let mut waiting = Waiting {
             sheet: shape.sheet.clone(),
             header_row: shape.header_row,
@@ -79,7 +95,7 @@ impl Mapping {
             left_out: wanted.left_out,
         };
         // Read once before without a fatal fault; a row that cannot be decoded is in no wanted order.
-        let _ = decode::table(doc.bytes, &options, &mut |row| {
+        let _ = decode::table(source, &options, &mut |row| {
             let Ok(row) = row else { return ControlFlow::Continue(()) };
             if row.number <= waiting.below {
                 waiting.above.push(block::kept(&row));
@@ -94,12 +110,12 @@ impl Mapping {
 }
 
 /// The channel's ids of the orders that went through with the file a workbook mends, as its hidden sheet lists them.
-pub(super) fn gone_before(bytes: &[u8]) -> HashSet<String> {
+pub(super) fn gone_before(source: Source<'_>) -> HashSet<String> {
     let sheet = decode::SheetChoice::Named(MARK.to_owned());
     let options = TableOptions { format: decode::TableFormat::Xlsx { sheet } };
     let mut found = HashSet::new();
     // A workbook without the list, of an older program, mends as it did then.
-    let _ = decode::table(bytes, &options, &mut |row| {
+    let _ = decode::table(source, &options, &mut |row| {
         // The first row says which document it mends.
         if let Some(row) = row.ok().filter(|row| row.number > 1) {
             found.extend(row.cells.iter().map(|cell| scalar::plain(cell).into_owned()));

@@ -8,7 +8,7 @@ use super::{
     table::{self, RowView, Sort},
 };
 use crate::{
-    decode::{self, TableOptions},
+    decode::{self, Source, TableOptions},
     node::{DecodeFault, Row},
 };
 use model::{
@@ -28,15 +28,15 @@ pub(super) type Sink<'k> = &'k mut dyn FnMut(Read) -> ControlFlow<()>;
 pub(super) type Note<'k> = &'k mut dyn FnMut(Option<&[u32]>);
 
 /// Reads all records into `sink`. With `withhold` only rejects are handed on: the file waits for a person.
-pub(super) fn read(context: &Context<'_>, withhold: bool, bytes: &[u8], options: &TableOptions, sink: Sink<'_>) {
-    read_noting(context, withhold, bytes, options, sink, &mut |_| {});
+pub(super) fn read(context: &Context<'_>, withhold: bool, source: Source<'_>, options: &TableOptions, sink: Sink<'_>) {
+    read_noting(context, withhold, source, options, sink, &mut |_| {});
 }
 
 /// [`read`], with the rows of rejected orders told to `note`.
 pub(super) fn read_noting(
     context: &Context<'_>,
     withhold: bool,
-    bytes: &[u8],
+    source: Source<'_>,
     options: &TableOptions,
     sink: Sink<'_>,
     note: Note<'_>,
@@ -57,7 +57,7 @@ pub(super) fn read_noting(
         rejects: 0,
         stopped: false,
     };
-    let outcome = decode::table(bytes, options, &mut |row| rows.row(row));
+    let outcome = decode::table(source, options, &mut |row| rows.row(row));
     if let Err(fault) = outcome {
         rows.reject(fault_reject(&fault, context.sheet()));
     }

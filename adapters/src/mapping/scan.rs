@@ -11,7 +11,7 @@ use super::{
     text,
 };
 use crate::{
-    decode::{self, TableOptions},
+    decode::{self, Source, TableOptions},
     node::{DecodeFault, Row, Scalar},
 };
 use model::{
@@ -30,10 +30,10 @@ pub(super) struct Scanned {
     pub(super) mends: bool,
 }
 
-pub(super) fn scan(spec: &Spec, read: &TableRead, bytes: &[u8], options: &TableOptions) -> Scanned {
+pub(super) fn scan(spec: &Spec, read: &TableRead, source: Source<'_>, options: &TableOptions) -> Scanned {
     // In text, rows are counted as lines, and a cell may hold several; a workbook is a zip file.
-    let mut scan = Scan { counts_lines: !bytes.starts_with(b"PK"), ..Scan::new(spec, read) };
-    let outcome = decode::table(bytes, options, &mut |row| scan.row(row));
+    let mut scan = Scan { counts_lines: !source.head().starts_with(b"PK"), ..Scan::new(spec, read) };
+    let outcome = decode::table(source, options, &mut |row| scan.row(row));
     match outcome {
         Ok(info) => {
             scan.summary.encoding = info.encoding;

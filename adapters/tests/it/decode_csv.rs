@@ -287,7 +287,7 @@ fn files_that_only_call_themselves_text_are_told() {
 #[test]
 fn a_reader_may_stop_early() {
     let mut seen = 0;
-    let info = decode::table(b"a\nb\nc\n", &TableOptions::default(), &mut |_| {
+    let info = decode::table(b"a\nb\nc\n".as_slice(), &TableOptions::default(), &mut |_| {
         seen += 1;
         if seen == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });

@@ -224,7 +224,7 @@ fn the_sheet_is_chosen() {
     let visible: Vec<_> = info.sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.visible)).collect();
     assert_eq!(visible, [("隐藏", false), ("空", true), ("A & B 订单", true), ("more", true)]);
     // By its first bytes alone.
-    let auto = decode::table(&bytes, &TableOptions::default(), &mut |_| ControlFlow::Continue(()));
+    let auto = decode::table(bytes.as_slice(), &TableOptions::default(), &mut |_| ControlFlow::Continue(()));
     assert_eq!(auto.map(|info| info.sheet), Ok("A & B 订单".to_owned()));
 }
 

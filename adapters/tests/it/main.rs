@@ -17,4 +17,5 @@ mod outgoing;
 mod shopify;
 mod signatures;
 mod signed;
+mod stored;
 mod woocommerce;

@@ -20,10 +20,6 @@ use adapters::channels::Arrives;
 use anyhow::{Context as _, Result, anyhow};
 use model::{ids::DocumentId, order::event::Actor};
 use std::path::Path;
-use tokio::io::AsyncReadExt as _;
-
-/// Bytes read at once.
-const PIECE: usize = 64 * 1024;
 
 /// The channel must be there and take files.
 pub(super) fn check_channel(checked: &Checked, channel: &str) -> Result<()> {
@@ -65,17 +61,10 @@ pub(super) async fn bring(
     Ok(Came { duplicate: accepted.duplicate, ..came })
 }
 
-/// The file as the intake takes it, never whole in memory when it is large.
+/// The file as the intake takes it.
 async fn spooled(app: &App, arrival: &Arrival, file: &Path) -> std::io::Result<Spooled> {
-    let mut file = tokio::fs::File::open(file).await?;
-    let mut spool = app.intake.spool(&arrival.channel, &arrival.topic);
-    let mut piece = vec![0; PIECE];
-    loop {
-        match file.read(&mut piece).await? {
-            0 => return spool.end().await,
-            length => spool.add(&piece[..length]).await?,
-        }
-    }
+    let file = tokio::fs::File::open(file).await?;
+    app.intake.spool(&arrival.channel, &arrival.topic).gather(file).await
 }
 
 /// Waits for a stored document.
