@@ -1,4 +1,5 @@
-//! A server that dies while it writes a large file: no document is left, and the same file sent again is taken.
+//! A server that dies while it writes a large file: no document is left, and the same file sent again is taken. One that
+//! dies while it reads it: the next goes on where it stopped.
 
 use super::{
     server::{End, Server},
@@ -48,6 +49,57 @@ async fn a_large_file_is_there_whole_or_not_at_all() {
         store.close().await.expect("closes");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_is_read_on_where_its_reader_died() {
+    urls(async |url: &str| {
+        let site = Site::prepare(url).await;
+        let key = key(&site).await;
+        let body = receipts();
+        assert!(body.len() > tributary::intake::spool::SMALL);
+        // The third chunk of 256 orders is committed, and nobody has heard of it.
+        let end = End::Point { point: "orders.committed", passing: 3 };
+        let mut server = Server::start(&site.config, Some(&end), None).await;
+        let address = server.address.unwrap_or_else(|| panic!("it does not start\n{}", server.said()));
+        let caller = Caller::new(&format!("http://{address}"), &key, Language::English).expect("a caller");
+        let brought = caller.upload(TILL, "large.csv", body.clone()).await;
+        server.dies(&end).await;
+        let store = site.open().await;
+        let filter = documents::DocumentFilter { limit: 9, ..Default::default() };
+        let [found] = &documents::list(store.read(), &filter).await.expect("lists")[..] else { panic!("{brought:?}") };
+        let (id, progress) = (found.id, found.progress);
+        assert!((256..ORDERS).contains(&progress), "{progress}");
+        assert_eq!(entity::orders::Entity::find().count(store.read()).await.expect("counts"), progress as u64);
+        let server = Server::start(&site.config, None, None).await;
+        let found = loop {
+            let found = documents::by_id(store.read(), id).await.expect("reads").expect("is there");
+            if found.state != documents::DocumentState::Received {
+                break found;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        };
+        assert_eq!((found.orders_good, found.orders_bad), (ORDERS as u32, 0), "{}", server.said());
+        let outcomes = found.summary.expect("a summary").outcomes;
+        assert_eq!((i64::from(outcomes.created), outcomes.unchanged), (ORDERS, 0), "none was placed twice");
+        assert_eq!(entity::orders::Entity::find().count(store.read()).await.expect("counts"), ORDERS as u64);
+        store.close().await.expect("closes");
+    })
+    .await;
+}
+
+const ORDERS: i64 = 1000;
+
+fn receipts() -> Vec<u8> {
+    let mut text = String::from("单号,交易时间,商品编码,数量,单价,金额,支付方式,收货人,电话,地址,备注\n");
+    let note = "请轻拿轻放。".repeat(70);
+    for n in 1..=ORDERS {
+        let row = format!(
+            "L{n},2026-03-02 10:12:05,LT-DL-0003,1,24.00,24.00,微信,顾客{n},1380000{n:04},浙江省杭州市文三路{n}号,"
+        );
+        text.extend([row.as_str(), note.as_str(), "\n"]);
+    }
+    text.into_bytes()
 }
 
 async fn key(site: &Site) -> String {

@@ -9,8 +9,9 @@ use tributary::{
     store::{
         Lane,
         documents::{self, DocumentFilter, DocumentState},
-        entity,
+        entity, rejects,
     },
+    words::Language,
 };
 
 const TILL: &str = "store-17-pos";
@@ -79,6 +80,44 @@ async fn a_large_file_is_stored_whole_and_read() {
         assert!(report.is_sound(), "{report:#?}");
     })
     .await;
+}
+
+/// In the encoding of Chinese tills: an order whose rows come back, a row that cannot be read, the totals below.
+#[tokio::test(flavor = "multi_thread")]
+async fn good_and_bad_of_a_large_file_are_found_in_its_parts() {
+    on_each_database(async |river| {
+        let text = String::from_utf8(receipts()).expect("text");
+        let late = text.lines().nth(3).expect("a line").to_owned();
+        let text = text.replace("LT-DL-0003,1,24.00,24.00,微信,顾客100,", "LT-DL-0003,一打,24.00,24.00,微信,顾客100,");
+        let text = format!("{text}{late}\n合计,,,200,,4824.00,,,,,\n");
+        let (bytes, ..) = encoding_rs::GB18030.encode(&text);
+        assert!(bytes.len() > SMALL);
+        let accepted = bring(river, &bytes).await;
+        river.read(accepted).await;
+        let db = river.app.core.store.read();
+        let document = documents::by_id(db, accepted.document).await.expect("reads").expect("is there");
+        let found = rejects::list(db, accepted.document, 0, 9).await.expect("lists");
+        let told = found.iter().map(|n| (n.reject.order_key.as_str(), n.reject.code.as_str(), n.reject.location.row));
+        let told: Vec<_> = told.collect();
+        assert!(told.contains(&("L0100", "not_a_number", Some(101))), "{told:?}");
+        assert!(told.contains(&("L0003", "rows_not_together", Some(4))), "{told:?}");
+        let summary = document.summary.expect("a summary");
+        assert_eq!((summary.encoding.as_str(), summary.records), ("gb18030", 201));
+        // A sum with a figure nobody can read is compared with nothing, so the other orders went through.
+        assert_eq!(
+            (document.state, document.orders_good, document.orders_bad),
+            (DocumentState::Done, 198, 2),
+            "{told:?}"
+        );
+        let waiting = tributary::mending::mend(&river.app.core, again(river, accepted).await, Language::Chinese).await;
+        assert!(waiting.expect("a workbook").starts_with(b"PK"));
+    })
+    .await;
+}
+
+async fn again(river: &River, accepted: Accepted) -> documents::Document {
+    let found = documents::by_id(river.app.core.store.read(), accepted.document).await;
+    found.expect("reads").expect("is there")
 }
 
 #[tokio::test(flavor = "multi_thread")]
