@@ -1,6 +1,7 @@
 //! Phones, mail addresses, countries and currencies.
 
 use super::{number::looks_scientific, text};
+use std::cmp::Ordering;
 
 /// Digits of a phone number, by ITU E.164, and the fewest a service number has.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
@@ -76,11 +77,14 @@ fn chinese(number: &str) -> bool {
 /// The extension, when a word announces one or 1-6 digits follow a whole Chinese mobile or land line and a dash.
 fn split_extension(source: &str) -> (&str, Option<&str>) {
     let digits = |text: &str| (1..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    let lower = source.to_ascii_lowercase();
-    for word in EXTENSIONS {
-        if let Some(at) = lower.find(word) {
-            let tail = source[at + word.len()..].trim();
-            return if digits(tail) { (source[..at].trim_end(), Some(tail)) } else { (source, None) };
+    // Most numbers have no letters.
+    if source.bytes().any(|b| b.is_ascii_alphabetic() || !b.is_ascii()) {
+        let lower = source.to_ascii_lowercase();
+        for word in EXTENSIONS {
+            if let Some(at) = lower.find(word) {
+                let tail = source[at + word.len()..].trim();
+                return if digits(tail) { (source[..at].trim_end(), Some(tail)) } else { (source, None) };
+            }
         }
     }
     match source.rsplit_once('-') {
@@ -119,9 +123,23 @@ pub(super) fn currency(source: &str) -> Option<model::money::Currency> {
     let word = text::folded(source).to_ascii_uppercase();
     match word.as_str() {
         "RMB" | "人民币" | "人民币元" | "元" => Some(model::money::Currency::CNY),
-        code if code.len() == 3 && CURRENCIES.split(' ').any(|known| known == code) => code.parse().ok(),
+        code if is_currency(code.as_bytes()) => code.parse().ok(),
         _ => None,
     }
+}
+
+/// One of [`CURRENCIES`], which stand in order, four bytes apart.
+fn is_currency(code: &[u8]) -> bool {
+    let (mut from, mut to) = (0, CURRENCIES.len().div_ceil(4));
+    while from < to {
+        let middle = usize::midpoint(from, to);
+        match CURRENCIES.as_bytes().get(4 * middle..4 * middle + 3).map(|known| known.cmp(code)) {
+            Some(Ordering::Equal) => return true,
+            Some(Ordering::Less) => from = middle + 1,
+            Some(Ordering::Greater) | None => to = middle,
+        }
+    }
+    false
 }
 
 /// A country by its ISO 3166-1 alpha-2 code.

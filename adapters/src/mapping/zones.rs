@@ -92,6 +92,10 @@ const NAMES: [(&str, Tz); 66] = [
 
 /// The zone of that name. Abbreviations (`EST`, `CST`) name none: the same letters mean different zones.
 pub(super) fn named(text: &str) -> Option<Tz> {
+    // Most times end here.
+    if text.is_empty() {
+        return None;
+    }
     if text.contains('/') {
         return text.parse().ok();
     }

@@ -57,6 +57,17 @@ impl Bench {
 }
 
 #[test]
+fn currencies() {
+    let codes =
+        ["AED", "AFN", "CHF", "EUR", "GBP", "ILS", "INR", "MVR", "MWK", "USD", "SOS", "SRD", "XOF", "ZMW", "ZWG"];
+    let good = codes.map(|code| (json!(code), json!(code)));
+    let bad = ["AAA", "EUX", "ZZZ", "EU", "EURO"].map(|code| (json!(code), json!("!bad_currency")));
+    let bench = bench("order.currency", "as = \"currency\"", |draft| json!(draft.header.currency.to_string()));
+    bench.check(&good);
+    bench.check(&bad);
+}
+
+#[test]
 fn amounts() {
     bench("items.total", "optional = true", |draft| json!(draft.items[0].total)).check(&[
         (json!("19.99"), json!(1999)),
