@@ -14,6 +14,8 @@ mod dispatch;
 mod documents;
 #[path = "load/feed.rs"]
 mod feed;
+#[path = "load/files.rs"]
+mod files;
 mod limit;
 #[path = "load/partner.rs"]
 mod partner;
@@ -41,7 +43,7 @@ const WARM_UP: u64 = 1000;
 /// Documents sent before T1 is taken: what waits to be decided, as nothing is, is full then and costs no more.
 const FILL_UP: u64 = 6000;
 /// Names `--only` knows.
-const NAMES: [&str; 7] = ["T1", "T2", "T3", "T8", "T11", "T12", "T13"];
+const NAMES: [&str; 10] = ["T1", "T2", "T3", "T5", "T6", "T7", "T8", "T11", "T12", "T13"];
 
 /// What was asked for on the command line.
 #[derive(Debug, Default)]
@@ -50,7 +52,7 @@ struct Asked {
     only: Option<String>,
     db: Option<String>,
     json: Option<PathBuf>,
-    /// Orders of T1 and T2; 0 = as usual.
+    /// Orders of T1, T2 and T7; 0 = as usual.
     orders: u64,
     role: Option<String>,
 }
@@ -107,6 +109,9 @@ impl Asked {
 fn main() -> Result<()> {
     let asked = Asked::read()?;
     if let Some(role) = &asked.role {
+        if role == files::READ {
+            return files::play(&child::line()?);
+        }
         return child::play(role);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -124,7 +129,18 @@ async fn measure(asked: &Asked) -> Result<Vec<Run>> {
         say("deciding in memory");
         runs.extend(pure::measure()?);
     }
+    if asked.wants("T5") {
+        say("reading a CSV");
+        runs.push(files::csv_read(asked.quick)?);
+    }
+    if asked.wants("T6") {
+        say("reading a workbook");
+        runs.push(files::xlsx_read(asked.quick)?);
+    }
     for kind in asked.databases() {
+        if asked.wants("T7") {
+            runs.extend(files::imported(asked.quick, asked.orders, kind).await?);
+        }
         if asked.wants("T1") {
             runs.push(accept(asked, kind).await?);
         }

@@ -2,6 +2,7 @@
 
 use super::{limit, world};
 use anyhow::{Context as _, Result, bail};
+use model::order::event::Actor;
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener},
@@ -12,7 +13,7 @@ use tributary::{
     app::{App, Core},
     clock::Stopwatch,
     dispatch,
-    intake::Intake,
+    intake::{Arrival, DocumentKind, Intake},
     orders::Runner,
     web,
 };
@@ -30,15 +31,18 @@ pub(crate) enum Role {
     Send,
     /// The product.
     Whole,
+    /// The product without sending, bringing the file named in the third line.
+    Import,
 }
 
-const ROLES: [(&str, Role); 6] = [
+const ROLES: [(&str, Role); 7] = [
     ("limit-raw", Role::LimitRaw),
     ("limit-whole", Role::LimitWhole),
     ("accept", Role::Accept),
     ("decide", Role::Decide),
     ("send", Role::Send),
     ("whole", Role::Whole),
+    ("import", Role::Import),
 ];
 
 /// A running child; it ends when this is dropped.
@@ -50,6 +54,8 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     /// Since it was started.
     pub(crate) watch: Stopwatch,
+    /// MiB when it had started and not begun its import.
+    pub(crate) rested: Option<f64>,
 }
 
 impl Running {
@@ -83,7 +89,18 @@ impl Running {
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
         let address = line.trim().parse().with_context(|| format!("the {name} process said `{line}`"))?;
-        Ok(Self { child, _stdin: stdin, address, watch })
+        Ok(Self { child, _stdin: stdin, address, watch, rested: None })
+    }
+
+    /// Starts a child that brings the file at `path` by itself.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub(crate) fn importing(role: Role, url: &str, path: &std::path::Path) -> Result<Self> {
+        let mut running = Self::start(role, url)?;
+        running.rested = running.memory_mib("VmRSS");
+        writeln!(running._stdin.as_mut().context("no input")?, "{}", path.display())?;
+        Ok(running)
     }
 
     /// A figure of `/proc/<pid>/status`, in MiB: `VmRSS` (now), `VmHWM` (at most).
@@ -122,10 +139,8 @@ impl Drop for Running {
 /// An unknown role, or what the role needs is not there.
 pub(crate) fn play(name: &str) -> Result<()> {
     let Some((_, role)) = ROLES.iter().find(|(known, _)| *known == name) else { bail!("there is no role {name}") };
-    let mut lines = std::io::stdin().lock().lines();
-    let url = lines.next().context("no address of a database")??;
-    let connectors: Vec<(String, String)> = serde_json::from_str(&lines.next().context("no connectors")??)?;
-    drop(lines);
+    let url = line()?;
+    let connectors: Vec<(String, String)> = serde_json::from_str(&line()?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     // Never driven: what is spawned on it waits for ever.
     let asleep = tokio::runtime::Builder::new_current_thread().build()?;
@@ -136,9 +151,46 @@ pub(crate) fn play(name: &str) -> Result<()> {
             std::process::abort();
         }
     });
+    if role == Role::Import {
+        let _told = FILE.set(line()?);
+    }
     // The parent holds the other end open as long as it needs us.
     let _closed = std::io::stdin().lock().read_to_end(&mut Vec::new());
     runtime.shutdown_background();
+    Ok(())
+}
+
+/// The file to be brought, once it is told.
+static FILE: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+
+/// A line of our input; nothing after it is taken.
+pub(crate) fn line() -> Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+/// Brings the file that is told, as `tributary import` does.
+async fn bring(intake: &Intake) -> Result<()> {
+    let path = loop {
+        match FILE.get() {
+            Some(path) => break path,
+            None => tokio::time::sleep(std::time::Duration::from_millis(1)).await,
+        }
+    };
+    let file = tokio::fs::File::open(path).await?;
+    let spooled = intake.spool(&world::STORES.into(), "").gather(file).await?;
+    let arrival = Arrival {
+        channel: world::STORES.into(),
+        kind: DocumentKind::Import,
+        topic: String::new(),
+        name: "rows.csv".to_owned(),
+        media_type: "text/csv".to_owned(),
+        headers: Vec::new(),
+        actor: Actor::System,
+        bytes: Vec::new(),
+    };
+    intake.accept_file(arrival, spooled).await?;
     Ok(())
 }
 
@@ -148,7 +200,7 @@ async fn serve(role: Role, url: &str, connectors: &[(String, String)], asleep: &
     let rows = match role {
         Role::LimitRaw => limit::Rows::OneRaw,
         Role::LimitWhole => limit::Rows::WholeOrder,
-        Role::Accept | Role::Decide | Role::Send | Role::Whole => {
+        Role::Accept | Role::Decide | Role::Send | Role::Whole | Role::Import => {
             let core = Arc::new(world::open(url, connectors).await?);
             return product(role, core, asleep, listener).await;
         }
@@ -168,7 +220,10 @@ async fn product(role: Role, core: Arc<Core>, asleep: &tokio::runtime::Handle, l
     if matches!(role, Role::Send | Role::Whole) {
         dispatch::start(&core)?;
     }
-    let (_handle, served) = web::start(App { core, runner, intake }, listener)?;
+    let (_handle, served) = web::start(App { core, runner, intake: intake.clone() }, listener)?;
     println!("{address}");
+    if role == Role::Import {
+        bring(&intake).await?;
+    }
     Ok(served.await??)
 }

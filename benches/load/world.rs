@@ -18,6 +18,10 @@ use tributary::{
 };
 
 pub(crate) const CHANNEL: &str = "bench";
+/// Brings files.
+pub(crate) const STORES: &str = "stores";
+/// Beside those inside the binary.
+const MAPPINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/load/mappings");
 pub(crate) const SECRET: &[u8] = b"the bench's own secret";
 /// Pieces of every article in every warehouse: never sold out.
 const PIECES: i64 = 1_000_000_000;
@@ -27,10 +31,12 @@ const CHUNK: usize = 2000;
 /// Where nobody is told anything.
 pub(crate) const NOBODY: &str = "http://127.0.0.1:9";
 
-/// The shop, and the ERP at `erp`: told of every released order and of every fulfilment, two deliveries an order.
+/// The shop, the stores, and the ERP at `erp`: told of every released order and of every fulfilment, two deliveries an order.
 pub(crate) fn config(url: &str, erp: &str) -> String {
     format!(
         r#"
+mappings = "{MAPPINGS}"
+
 [database]
 url = "{url}"
 
@@ -38,6 +44,13 @@ url = "{url}"
 platform = "shopify"
 mapping = "shopify-order"
 secrets = ["shop"]
+currency = "EUR"
+zone = "Europe/Amsterdam"
+country = "NL"
+
+[channels.stores]
+platform = "file"
+mapping = "bench-rows"
 currency = "EUR"
 zone = "Europe/Amsterdam"
 country = "NL"
