@@ -10,6 +10,7 @@ mod prescan;
 mod sheet_scan;
 mod source;
 mod tags;
+mod tape;
 mod text;
 mod word;
 mod xlsx;
@@ -29,6 +30,7 @@ pub use self::{
     prescan::{MAX_BYTES as MAX_WORKBOOK_BYTES, MAX_PARTS, MAX_RATIO, MAX_UNPACKED},
     sheet_scan::MAX_CELLS,
     source::{HEAD, Source, Stored, head},
+    tape::Tape,
     text::{Text, decode as text},
     xlsx::MAX_ROWS as MAX_SHEET_ROWS,
     xml::{
@@ -114,6 +116,9 @@ pub fn table<'s>(
     each: &mut EachRow<'_>,
 ) -> Result<TableInfo, DecodeFault> {
     let source = source.into();
+    if let Source::Taped(tape) = source {
+        return Ok(tape.play(each));
+    }
     match &options.format {
         TableFormat::Csv { encoding, delimiter } => {
             refuse_foreign(source.head())?;
@@ -132,6 +137,7 @@ pub fn table<'s>(
 fn workbook(source: Source<'_>, sheet: &SheetChoice, each: &mut EachRow<'_>) -> Result<TableInfo, DecodeFault> {
     match source {
         Source::Held(bytes) => xlsx::rows(bytes, sheet, each),
+        Source::Taped(tape) => Ok(tape.play(each)),
         Source::Stored(stored) => xlsx::rows(&whole(stored, MAX_WORKBOOK_BYTES)?, sheet, each),
     }
 }

@@ -48,7 +48,7 @@ pub use values::{Tables, Values};
 pub use wording::Wording;
 
 use crate::{
-    decode::{self, SheetChoice, Source, Stored, TableOptions},
+    decode::{self, SheetChoice, Source, Stored, TableOptions, Tape},
     node::{DecodeFault, Node, Scalar},
 };
 use chrono_tz::Tz;
@@ -234,7 +234,8 @@ impl Mapping {
             return Summary::default();
         }
         let options = table_options(read, source.head());
-        let scanned = scan::scan(&self.spec, read, source, &options);
+        let mut tape = Tape::default();
+        let scanned = scan::scan(&self.spec, read, source, &options, &mut tape);
         for reject in scanned.rejects {
             if sink(Read::Reject(reject)).is_break() {
                 return scanned.summary;
@@ -249,6 +250,7 @@ impl Mapping {
                 Read::Said(said) if gone.contains(&said.external_id) => sink(Read::Reject(mend::not_mended(&said))),
                 item => sink(item),
             };
+            let source = if tape.is_whole() { Source::Taped(&tape) } else { source };
             rows::read(&context, scanned.summary.held.is_some(), source, &options, &mut sink);
         }
         scanned.summary

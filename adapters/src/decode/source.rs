@@ -1,6 +1,6 @@
 //! Where a table's bytes are: in memory, or stored somewhere and read piece by piece, as often as wanted.
 
-use super::DecodeFault;
+use super::{DecodeFault, tape::Tape};
 use std::{
     fmt,
     io::{self, Read},
@@ -43,6 +43,8 @@ pub fn head(read: impl Read) -> io::Result<Vec<u8>> {
 pub enum Source<'a> {
     Held(&'a [u8]),
     Stored(&'a dyn Stored),
+    /// What was read before.
+    Taped(&'a Tape),
 }
 
 impl<'a> From<&'a [u8]> for Source<'a> {
@@ -57,14 +59,16 @@ impl<'a> Source<'a> {
         match self {
             Self::Held(bytes) => bytes.len() as u64,
             Self::Stored(stored) => stored.size(),
+            Self::Taped(_) => 0,
         }
     }
 
-    /// Its first bytes; all of them when it is in memory.
+    /// Its first bytes; all of them when it is in memory, none of a tape.
     pub fn head(self) -> &'a [u8] {
         match self {
             Self::Held(bytes) => bytes,
             Self::Stored(stored) => stored.head(),
+            Self::Taped(_) => &[],
         }
     }
 }

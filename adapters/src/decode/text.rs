@@ -118,6 +118,8 @@ impl<'a> Feed<'a> {
         match source {
             Source::Held(bytes) => Self::held(bytes, wanted),
             Source::Stored(stored) => Self::stored(stored, wanted),
+            // A tape is played, not decoded.
+            Source::Taped(_) => Self::held(&[], wanted),
         }
     }
 

@@ -5,7 +5,7 @@ use super::{
     ChannelDefaults, Mapping, block, open::Context, received, rows, scalar, scan, setting, spec::ReadAs, table_options,
 };
 use crate::{
-    decode::{self, Source, Stored, TableOptions},
+    decode::{self, Source, Stored, TableOptions, Tape},
     node::{Row, Scalar},
 };
 use model::{
@@ -67,7 +67,7 @@ impl Mapping {
     fn waiting_in(&self, doc: &Document<'_>, source: Source<'_>, defaults: &ChannelDefaults) -> Option<Waiting> {
         let ReadAs::Table(read) = &self.spec.read else { return None };
         let options = table_options(read, source.head());
-        let scanned = scan::scan(&self.spec, read, source, &options);
+        let scanned = scan::scan(&self.spec, read, source, &options, &mut Tape::default());
         let shape = scanned.shape.as_ref().filter(|_| scanned.summary.held.is_none())?;
         let received = received(doc.received_at);
         let context =

@@ -11,7 +11,7 @@ use super::{
     text,
 };
 use crate::{
-    decode::{self, Source, TableOptions},
+    decode::{self, Source, TableOptions, Tape},
     node::{DecodeFault, Row, Scalar},
 };
 use model::{
@@ -30,10 +30,26 @@ pub(super) struct Scanned {
     pub(super) mends: bool,
 }
 
-pub(super) fn scan(spec: &Spec, read: &TableRead, source: Source<'_>, options: &TableOptions) -> Scanned {
+/// Rows of a workbook are kept on `tape`, for pass 2.
+pub(super) fn scan(
+    spec: &Spec,
+    read: &TableRead,
+    source: Source<'_>,
+    options: &TableOptions,
+    tape: &mut Tape,
+) -> Scanned {
     // In text, rows are counted as lines, and a cell may hold several; a workbook is a zip file.
-    let mut scan = Scan { counts_lines: !source.head().starts_with(b"PK"), ..Scan::new(spec, read) };
-    let outcome = decode::table(source, options, &mut |row| scan.row(row));
+    let is_workbook = source.head().starts_with(b"PK");
+    let mut scan = Scan { counts_lines: !is_workbook, ..Scan::new(spec, read) };
+    let outcome = decode::table(source, options, &mut |row| {
+        if is_workbook {
+            tape.note(&row);
+        }
+        scan.row(row)
+    });
+    if let (true, Ok(info)) = (is_workbook, &outcome) {
+        tape.end(info);
+    }
     match outcome {
         Ok(info) => {
             scan.summary.encoding = info.encoding;
