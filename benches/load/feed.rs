@@ -3,7 +3,7 @@
 use super::{
     Asked, CONNECTIONS, at_most,
     child::{Role, Running},
-    database::{Database, Kind, Look, RELEASED},
+    database::{Database, EVENTS, Kind, Look, RELEASED},
     documents,
     record::{Run, Wanted},
     say,
@@ -18,6 +18,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use tokio::task::JoinSet;
 use tributary::{
@@ -32,6 +33,9 @@ use tributary::{
 const POLLERS: usize = 10;
 /// Rounds without and with pollers, in turns: what the machine does meanwhile hits both alike.
 const ROUNDS: u64 = 2;
+/// Time after the load in which the pollers must have heard everything, and between two looks whether they have.
+const STILL: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(20);
 /// Events of one page asked for.
 const LIMIT: u32 = 5000;
 
@@ -51,10 +55,14 @@ pub(crate) async fn measure(asked: &Asked, kind: Kind) -> Result<Vec<Run>> {
     for _ in 0..ROUNDS {
         without.add(&load(&server, &mut look, &mut known, each).await?);
         let heard = Arc::new(AtomicU64::new(0));
+        let before = look.number(EVENTS).await?;
         let mut pollers = pollers(server.address, &key, &heard).await?;
         with.add(&load(&server, &mut look, &mut known, each).await?);
+        let meanwhile = heard.load(Ordering::Relaxed);
+        let all = POLLERS as u64 * (look.number(EVENTS).await? - before);
+        until_heard(&mut pollers, &heard, all).await?;
         pollers.shutdown().await;
-        say(&format!("   {POLLERS} pollers heard {} events meanwhile", heard.load(Ordering::Relaxed)));
+        say(&format!("   {POLLERS} pollers heard {meanwhile} events meanwhile, and {all} in all"));
     }
     say(&format!(
         "   an order took {:.0} us of the server's processor time without pollers, {:.0} with",
@@ -131,6 +139,21 @@ async fn pollers(server: SocketAddr, key: &str, heard: &Arc<AtomicU64>) -> Resul
     Ok(pollers)
 }
 
+/// Waits until the pollers have heard everything; none of them may end.
+async fn until_heard(pollers: &mut JoinSet<Result<()>>, heard: &AtomicU64, all: u64) -> Result<()> {
+    let watch = Stopwatch::start();
+    while heard.load(Ordering::Relaxed) < all {
+        if let Some(ended) = pollers.try_join_next() {
+            ended?.context("a poller gave up")?;
+        }
+        if watch.elapsed() > STILL {
+            bail!("the pollers heard {} of {all} events", heard.load(Ordering::Relaxed));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
+}
+
 /// One poller from the beginning to the end; it must hear every event.
 async fn history(server: &Running, look: &mut Look, kind: Kind, key: &str) -> Result<Run> {
     let released = look.number(RELEASED).await?;
@@ -144,7 +167,7 @@ async fn history(server: &Running, look: &mut Look, kind: Kind, key: &str) -> Re
         }
     }
     let seconds = watch.elapsed().as_secs_f64();
-    let written = look.number(super::EVENTS).await?;
+    let written = look.number(EVENTS).await?;
     if heard as u64 != written {
         bail!("the poller heard {heard} of {written} events");
     }
