@@ -1,6 +1,7 @@
 //! Documents come in: durable first, acknowledged then, read after.
 
 pub mod folder;
+mod lanes;
 mod large;
 mod late;
 pub mod parse;
@@ -10,13 +11,18 @@ pub(crate) mod stored;
 mod sweep;
 mod writer;
 
-use crate::{app::Core, crash, entropy, orders::Runner};
+use crate::{
+    app::Core,
+    crash, entropy,
+    orders::Runner,
+    turns::{self, Item, Room, Sender},
+};
 use large::Large;
 use model::{codes::Channel, ids::DocumentId, order::event::Actor};
 use sha2::{Digest, Sha256};
 use spool::{Body, Spool, Spooled};
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
 pub use crate::store::documents::DocumentKind;
 pub use large::forget as forget_unfinished;
@@ -61,6 +67,8 @@ struct Waiting {
     reply: oneshot::Sender<Result<Accepted, NotAccepted>>,
 }
 
+/// Bytes of documents that wait for their commit together.
+const QUEUE_BYTES: usize = 128 * 1024 * 1024;
 /// Large files written to the database at once; others wait in their spool.
 const LARGE_AT_ONCE: usize = 4;
 
@@ -68,7 +76,7 @@ const LARGE_AT_ONCE: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Intake {
     core: Arc<Core>,
-    door: mpsc::Sender<Waiting>,
+    door: Sender<Channel, Waiting>,
     large: Arc<Semaphore>,
     pub parser: parse::Parser,
 }
@@ -76,7 +84,7 @@ pub struct Intake {
 impl Intake {
     /// Starts the writer, the parser and the sweep for documents nobody reads.
     pub fn start(core: &Arc<Core>, runner: &Runner) -> Self {
-        let (door, inbox) = mpsc::channel(core.config.intake.queue);
+        let (door, inbox) = turns::queue(Room { items: core.config.intake.queue, bytes: QUEUE_BYTES });
         let parser = parse::Parser::start(Arc::clone(core), runner.clone());
         tokio::spawn(writer::work(Arc::clone(core), inbox, parser.clone()));
         tokio::spawn(sweep::work(Arc::clone(core), parser.clone()));
@@ -102,6 +110,21 @@ impl Intake {
         arrival.headers.push((IDEMPOTENCY_KEY.to_owned(), key.to_owned()));
         let key = once_key(arrival.channel.as_str(), key);
         self.bring(arrival, key).await
+    }
+
+    /// Is there room for another document of this channel? One that floods has none while others have.
+    pub fn has_room(&self, channel: &Channel) -> bool {
+        self.door.has_room(channel)
+    }
+
+    /// Documents that wait for their commit.
+    pub fn waiting(&self) -> usize {
+        self.door.waiting()
+    }
+
+    /// Thousandths of the room for documents that wait for their commit that are taken.
+    pub fn permille(&self) -> usize {
+        self.door.permille()
     }
 
     async fn bring(&self, arrival: Arrival, dedupe_key: [u8; 32]) -> Result<Accepted, NotAccepted> {
@@ -140,8 +163,9 @@ impl Intake {
         let (reply, outcome) = oneshot::channel();
         // What must never be: the fault campaign shows with it that it would notice.
         let dedupe_key = if crash::is_unsafe("take_twice") { entropy::bytes() } else { dedupe_key };
-        let waiting = Waiting { arrival, sha256, dedupe_key, reply };
-        self.door.try_send(waiting).map_err(|_| NotAccepted::Full)?;
+        let (channel, bytes, since) = (arrival.channel.clone(), arrival.bytes.len(), self.core.clock.now());
+        let waiting = Item { bytes, since, what: Waiting { arrival, sha256, dedupe_key, reply } };
+        self.door.offer(channel, waiting).map_err(|_| NotAccepted::Full)?;
         outcome.await.unwrap_or_else(|_| Err(NotAccepted::Unavailable("the intake has stopped".to_owned())))
     }
 }

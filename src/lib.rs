@@ -23,6 +23,7 @@ pub mod store;
 pub mod telemetry;
 pub mod tracking;
 pub mod transit;
+pub mod turns;
 pub mod verify;
 pub mod web;
 pub mod words;

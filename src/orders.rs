@@ -10,6 +10,7 @@ mod quote;
 mod run;
 mod runner;
 mod statement;
+mod turns;
 mod write;
 
 pub use file::{PartyKey, customer_party, refer};

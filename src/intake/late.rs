@@ -2,7 +2,7 @@
 //! burst costs memory for its ids only and waits for no lease.
 
 use super::{
-    parse::Lanes,
+    lanes::Lanes,
     replay::{bytes_now, task},
 };
 use crate::{
@@ -12,11 +12,17 @@ use crate::{
         documents::{self, DocumentState},
     },
 };
-use model::ids::DocumentId;
-use std::{collections::HashMap, sync::Arc};
+use model::{ids::DocumentId, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 use tokio::sync::mpsc;
 
-/// Documents remembered at most, 24 bytes each; further ones wait for their lease.
+/// Documents remembered at most, 32 bytes each; further ones wait for their lease.
 pub(super) const MAX: usize = 1_000_000;
 /// Documents looked up at once; also those held in memory while there is no room.
 const LOOKUP: usize = 64;
@@ -26,15 +32,18 @@ const LOOKUP: usize = 64;
 pub(super) struct Late {
     pub(super) document: DocumentId,
     pub(super) epoch: i64,
+    pub(super) since: Instant,
 }
 
-pub(super) async fn work(core: Arc<Core>, mut inbox: mpsc::Receiver<Late>, lanes: Lanes) {
+pub(super) async fn work(core: Arc<Core>, mut inbox: mpsc::Receiver<Late>, lanes: Lanes, since: Arc<AtomicI64>) {
     let mut waiting = Vec::with_capacity(LOOKUP);
     while inbox.recv_many(&mut waiting, LOOKUP).await > 0 {
+        since.store(waiting.first().map_or(0, |late| late.since.0), Ordering::Relaxed);
         if let Err(error) = bring(&core, &waiting, &lanes).await {
             tracing::warn!(%error, documents = waiting.len(), "documents wait for their leases to be read");
         }
         waiting.clear();
+        since.store(0, Ordering::Relaxed);
     }
 }
 
@@ -51,7 +60,7 @@ async fn bring(core: &Core, waiting: &[Late], lanes: &Lanes) -> Result<(), Store
         }
         if let Some(bytes) = bytes_now(core, &document).await? {
             let progress = document.progress;
-            lanes.bring(task(document, late.epoch, progress, bytes)).await;
+            lanes.bring(task(document, late.epoch, progress, bytes), late.since).await;
         }
     }
     Ok(())

@@ -1,10 +1,7 @@
 //! Reading documents, off the async threads: statements go to the order runner in chunks, rejects beside them.
-//!
-//! Two lanes: webhooks and small files in one, large files in the other, so that a million rows delay no webhook.
 
 use super::{
     Arrival, DocumentKind,
-    late::{self, Late},
     stored::{self, StoredParts},
 };
 use crate::{
@@ -14,7 +11,7 @@ use crate::{
         StoreError,
         documents::{self, DocumentState},
     },
-    tracking,
+    turns::Receiver,
 };
 use model::{
     codes::Channel,
@@ -30,7 +27,9 @@ use std::{
     ops::ControlFlow,
     sync::Arc,
 };
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::runtime::Handle;
+
+pub use super::lanes::Parser;
 
 /// Statements handed to the runner at once.
 const CHUNK: usize = 256;
@@ -86,84 +85,36 @@ impl Task {
     }
 }
 
-/// A handle to the reading threads.
-#[derive(Clone, Debug)]
-pub struct Parser {
-    lanes: Lanes,
-    late: mpsc::Sender<Late>,
-}
-
-/// The two queues of the reading threads.
-#[derive(Clone, Debug)]
-pub(super) struct Lanes {
-    small: mpsc::Sender<Task>,
-    large: mpsc::Sender<Task>,
-}
-
-impl Lanes {
-    fn of(&self, task: &Task) -> &mpsc::Sender<Task> {
-        if task.size < LARGE { &self.small } else { &self.large }
-    }
-
-    /// Waits for a place; those who wait have theirs before newcomers.
-    pub(super) async fn bring(&self, task: Task) {
-        let lane = self.of(&task).clone();
-        if lane.send(task).await.is_err() {
-            tracing::warn!("a reading thread has ended; a document waits for its lease");
-        }
-    }
-}
-
-impl Parser {
-    /// Starts the reading threads; they end when every handle is gone.
-    pub fn start(core: Arc<Core>, runner: Runner) -> Self {
-        let lane = |name: &str, queue: usize| {
-            let (tasks, mut inbox) = mpsc::channel::<Task>(queue);
-            let reader = Reader { core: Arc::clone(&core), runner: runner.clone(), runtime: Handle::current() };
-            let spawned = std::thread::Builder::new().name(format!("parse-{name}")).spawn(move || {
-                while let Some(task) = inbox.blocking_recv() {
-                    reader.read(task);
-                }
-            });
-            if let Err(error) = spawned {
-                tracing::error!(%error, "no thread to read documents with; they wait for their leases");
-            }
-            tasks
-        };
-        let lanes = Lanes { small: lane("small", core.config.intake.parse_queue), large: lane("large", 4) };
-        let (late, inbox) = mpsc::channel(late::MAX);
-        tokio::spawn(late::work(core, inbox, lanes.clone()));
-        Self { lanes, late }
-    }
-
-    /// Hands a document on that was just stored.
-    pub fn hand_on(&self, document: DocumentId, received_at: Instant, arrival: Arrival) {
-        self.offer(Task::of(document, received_at, arrival));
-    }
-
-    /// Offers a task to its lane. One that finds it full is forgotten but for its id, and read from the store when
-    /// there is room.
-    pub fn offer(&self, task: Task) {
-        let late = Late { document: task.document, epoch: task.epoch };
-        if self.lanes.of(&task).try_send(task).is_err() && self.late.try_send(late).is_err() {
-            tracing::warn!(document = %late.document, "a document waits for its lease to be read");
-        }
-    }
-
-    /// More small documents wait to be read than are held in memory.
-    pub(super) fn is_full(&self) -> bool {
-        self.lanes.small.capacity() == 0
-    }
-}
-
 #[derive(Debug)]
-struct Reader {
-    core: Arc<Core>,
-    runner: Runner,
-    runtime: Handle,
+pub(super) struct Reader {
+    pub(super) core: Arc<Core>,
+    pub(super) runner: Runner,
+    pub(super) runtime: Handle,
 }
 
 impl Reader {
+    /// Reads what comes until nobody brings more.
+    pub(super) fn work(&self, mut inbox: Receiver<Channel, Task>) {
+        while let Some(task) = self.runtime.block_on(self.next(&mut inbox)) {
+            self.read(task);
+        }
+    }
+
+    /// The next document whose channel the runner has room for.
+    async fn next(&self, inbox: &mut Receiver<Channel, Task>) -> Option<Task> {
+        loop {
+            // Made before we look, so that what is taken up while we look wakes us.
+            let taken_up = self.runner.taken_up();
+            if let Some((_, item)) = inbox.try_recv(|channel| self.runner.has_room(channel)) {
+                return Some(item.what);
+            }
+            tokio::select! {
+                more = inbox.more() => if !more { return None },
+                () = taken_up => {}
+            }
+        }
+    }
+
     fn read(&self, mut task: Task) {
         let channel = self.core.channels.get(task.channel.as_str()).cloned();
         let stored = match self.stored(&mut task, channel.as_deref()) {
@@ -175,10 +126,6 @@ impl Reader {
                 return;
             }
         };
-        if task.kind == DocumentKind::Callback {
-            self.runtime.spawn(tracking::take(Arc::clone(&self.core), self.runner.clone(), task));
-            return;
-        }
         let Some(channel) = channel else {
             tracing::error!(channel = %task.channel, document = %task.document, "its channel is not configured any more");
             return;
@@ -226,6 +173,8 @@ struct Reading<'a> {
     /// Hashes of the keys of orders with rejects.
     bad: HashSet<u64>,
     rejected: u32,
+    /// Some of it was sent already.
+    begun: bool,
 }
 
 type Fault = crate::orders::RunError;
@@ -234,7 +183,21 @@ impl<'a> Reading<'a> {
     fn new(reader: &'a Reader, channel: &'a ChannelRuntime, task: &'a Task, stored: Option<&'a StoredParts>) -> Self {
         let (mapping, chunk, rejects) = (Default::default(), Vec::new(), Vec::new());
         let (so_far, bad) = (task.so_far, HashSet::new());
-        Self { reader, channel, task, stored, mapping, chunk, rejects, seen: 0, so_far, good: 0, bad, rejected: 0 }
+        Self {
+            reader,
+            channel,
+            task,
+            stored,
+            mapping,
+            chunk,
+            rejects,
+            seen: 0,
+            so_far,
+            good: 0,
+            bad,
+            rejected: 0,
+            begun: false,
+        }
     }
 
     fn run(mut self) -> Result<(), Fault> {
@@ -298,7 +261,15 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        if self.chunk.len() >= CHUNK { self.send(None) } else { Ok(()) }
+        if self.chunk.len() >= self.most() { self.send(None) } else { Ok(()) }
+    }
+
+    /// Statements to send at once: of a file fewer while others bring orders.
+    fn most(&self) -> usize {
+        match self.task.kind {
+            DocumentKind::Webhook | DocumentKind::Api => CHUNK,
+            _ => self.reader.runner.chunk().min(CHUNK),
+        }
     }
 
     /// Sends the chunk; waits for it unless it is the document's only one, so that webhooks keep flowing.
@@ -306,7 +277,8 @@ impl<'a> Reading<'a> {
         let rejects = std::mem::take(&mut self.rejects);
         let first_reject = self.rejected + 1;
         self.rejected += u32::try_from(rejects.len()).unwrap_or(u32::MAX);
-        let alone = finish.is_some() && self.seen <= CHUNK as i64;
+        let alone = finish.is_some() && !self.begun;
+        self.begun = true;
         let outcome = self.reader.runner.statements_blocking(StatementJob {
             document: self.task.document,
             epoch: self.task.epoch,

@@ -3,30 +3,42 @@
 use super::{Accepted, NotAccepted, Waiting, parse::Parser};
 use crate::{
     app::Core,
+    clock::Stopwatch,
     crash, entropy,
     store::{
         Lane, StoreError,
         documents::{self, NewDocument, Stored},
     },
+    turns::{Pace, Receiver},
 };
-use model::time::SECOND;
-use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use model::{codes::Channel, time::SECOND};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::oneshot;
 
-/// Documents in one commit, and their bytes, at most.
+/// Documents in one commit: at most, and at least where so many wait; and their bytes, at most.
 const BATCH_MAX: usize = 256;
+const BATCH_MIN: usize = 16;
 const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Time a commit takes while several channels bring.
+const MOMENT: Duration = Duration::from_millis(5);
 
-pub(super) async fn work(core: Arc<Core>, mut inbox: mpsc::Receiver<Waiting>, parser: Parser) {
-    while let Some(first) = inbox.recv().await {
-        let mut bytes = first.arrival.bytes.len();
-        let mut batch = vec![first];
-        while batch.len() < BATCH_MAX && bytes < BATCH_BYTES_MAX {
-            let Ok(next) = inbox.try_recv() else { break };
-            bytes += next.arrival.bytes.len();
-            batch.push(next);
+pub(super) async fn work(core: Arc<Core>, mut inbox: Receiver<Channel, Waiting>, parser: Parser) {
+    let mut pace = Pace::new(BATCH_MIN, BATCH_MAX, MOMENT);
+    while let Some((channel, first)) = inbox.recv().await {
+        pace.saw(&channel);
+        let (most, mut bytes) = (pace.at_once(), first.bytes);
+        let mut batch = vec![first.what];
+        while batch.len() < most
+            && bytes < BATCH_BYTES_MAX
+            && let Some((channel, next)) = inbox.try_recv(|_| true)
+        {
+            pace.saw(&channel);
+            bytes += next.bytes;
+            batch.push(next.what);
         }
+        let (count, watch) = (batch.len(), Stopwatch::start());
         commit(&core, batch, &parser).await;
+        pace.took(count, watch.elapsed());
     }
 }
 

@@ -118,7 +118,7 @@ pub fn counted(outcomes: &[Outcome]) -> Outcomes {
 
 /// The batches of a node, one after the other: while one is written, the next is decided on what it will leave behind.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct Pipeline {
     core: Arc<Core>,
     writing: Option<Writing>,
 }
@@ -131,7 +131,7 @@ struct Writing {
     done: JoinHandle<bool>,
 }
 
-impl Line {
+impl Pipeline {
     pub(super) const fn new(core: Arc<Core>) -> Self {
         Self { core, writing: None }
     }

@@ -1,15 +1,20 @@
 //! The node's one batch runner: jobs that wait while a batch is under way form the next batch, so batches grow with
 //! load and shrink to one when idle.
 
-use super::run::{CommandJob, Line, Outcome, StatementJob};
-use crate::app::Core;
-use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
-
-/// Statements and commands in one transaction, at most.
-const BATCH_MAX: usize = 256;
-/// Jobs that may wait; more are refused.
-const QUEUE: usize = 4096;
+use super::{
+    run::{CommandJob, Outcome, Pipeline, StatementJob},
+    turns::{self, Line, Told, Turns, weight},
+};
+use crate::{
+    app::Core,
+    turns::{Item, Sender},
+};
+use model::{codes::Channel, time::Instant};
+use std::sync::{Arc, atomic::Ordering};
+use tokio::{
+    runtime::Handle,
+    sync::{futures::Notified, oneshot},
+};
 
 /// A job and where its outcome goes.
 #[derive(Debug)]
@@ -36,15 +41,19 @@ pub enum RunError {
 /// A handle to the runner.
 #[derive(Clone, Debug)]
 pub struct Runner {
-    jobs: mpsc::Sender<Job>,
+    core: Arc<Core>,
+    jobs: Sender<Line, Job>,
+    told: Arc<Told>,
+    runtime: Handle,
 }
 
 impl Runner {
     /// Starts the runner on the current runtime; it ends when every handle is gone.
     pub fn start(core: Arc<Core>) -> Self {
-        let (jobs, inbox) = mpsc::channel(QUEUE);
-        tokio::spawn(work(core, inbox));
-        Self { jobs }
+        let (jobs, inbox) = crate::turns::queue(turns::ROOM);
+        let told = Arc::new(Told::default());
+        tokio::spawn(work(Arc::clone(&core), Turns::new(inbox, Arc::clone(&told))));
+        Self { core, jobs, told, runtime: Handle::current() }
     }
 
     /// Carries a chunk of statements out; waits for a place in the queue.
@@ -53,7 +62,7 @@ impl Runner {
     /// The database is away, or a fault of ours; nothing has changed then.
     pub async fn statements(&self, job: StatementJob) -> Result<Vec<Outcome>, RunError> {
         let (reply, outcome) = oneshot::channel();
-        self.jobs.send(Job::Statements(job, reply)).await.map_err(|_| gone())?;
+        self.bring(Job::Statements(job, reply)).await?;
         outcome.await.map_err(|_| gone())?
     }
 
@@ -66,7 +75,7 @@ impl Runner {
         job: StatementJob,
     ) -> Result<oneshot::Receiver<Result<Vec<Outcome>, RunError>>, RunError> {
         let (reply, outcome) = oneshot::channel();
-        self.jobs.blocking_send(Job::Statements(job, reply)).map_err(|_| gone())?;
+        self.runtime.block_on(self.bring(Job::Statements(job, reply)))?;
         Ok(outcome)
     }
 
@@ -76,8 +85,44 @@ impl Runner {
     /// [`Busy`] as a fault, the database is away, or a fault of ours; nothing has changed then.
     pub async fn command(&self, job: CommandJob) -> Result<Outcome, RunError> {
         let (reply, outcome) = oneshot::channel();
-        self.jobs.try_send(Job::Command(job, reply)).map_err(|_| RunError::Unavailable(Busy.to_string()))?;
+        let (line, item) = self.item(Job::Command(job, reply));
+        self.jobs.offer(line, item).map_err(|_| RunError::Unavailable(Busy.to_string()))?;
         outcome.await.map_err(|_| gone())?
+    }
+
+    async fn bring(&self, job: Job) -> Result<(), RunError> {
+        let (line, item) = self.item(job);
+        if self.jobs.bring(line, item).await { Ok(()) } else { Err(gone()) }
+    }
+
+    fn item(&self, job: Job) -> (Line, Item<Job>) {
+        (Line::of(&job), Item { bytes: weight(&job), since: self.core.clock.now(), what: job })
+    }
+
+    /// Is there room for another document of this channel?
+    pub(crate) fn has_room(&self, channel: &Channel) -> bool {
+        self.jobs.has_room(&Line::Channel(channel.clone()))
+    }
+
+    /// Ends when jobs are taken up after this call.
+    pub(crate) fn taken_up(&self) -> Notified<'_> {
+        self.jobs.left()
+    }
+
+    /// How many statements of a large file to bring at once: fewer while others bring orders too.
+    pub(crate) fn chunk(&self) -> usize {
+        self.told.chunk.load(Ordering::Relaxed)
+    }
+
+    /// How many jobs wait.
+    pub fn waiting(&self) -> usize {
+        self.jobs.waiting()
+    }
+
+    /// Since when the oldest of the jobs that wait or are being decided does.
+    pub(crate) fn oldest(&self) -> Option<Instant> {
+        let deciding = Some(Instant(self.told.deciding.load(Ordering::Relaxed))).filter(|since| since.0 > 0);
+        [deciding, self.jobs.oldest()].into_iter().flatten().min()
     }
 }
 
@@ -85,24 +130,9 @@ fn gone() -> RunError {
     RunError::Unavailable("the order runner has stopped".to_owned())
 }
 
-async fn work(core: Arc<Core>, mut inbox: mpsc::Receiver<Job>) {
-    let mut line = Line::new(core);
-    let mut waiting = Vec::new();
-    while let Some(first) = inbox.recv().await {
-        let mut size = weight(&first);
-        waiting.push(first);
-        while size < BATCH_MAX {
-            let Ok(next) = inbox.try_recv() else { break };
-            size += weight(&next);
-            waiting.push(next);
-        }
-        line.take(std::mem::take(&mut waiting)).await;
-    }
-}
-
-fn weight(job: &Job) -> usize {
-    match job {
-        Job::Statements(job, _) => job.said.len().max(1),
-        Job::Command(..) => 1,
+async fn work(core: Arc<Core>, mut turns: Turns) {
+    let mut pipeline = Pipeline::new(core);
+    while let Some(batch) = turns.next().await {
+        pipeline.take(batch).await;
     }
 }

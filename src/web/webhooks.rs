@@ -59,6 +59,10 @@ async fn take(
     if (channel.platform.ping)(&bytes) {
         return Ok(pong(channel.platform.reply.as_ref()));
     }
+    // Before anything is computed: whoever floods costs us its bytes and no more.
+    if !app.intake.has_room(&channel.code) {
+        return Err(Problem::overloaded());
+    }
     let headers = headers(&request);
     let actor = prove(&app, channel, &request, &headers, &bytes).await?;
     let arrival = Arrival {

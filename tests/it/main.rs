@@ -9,5 +9,6 @@ mod program;
 mod river;
 mod store;
 mod tidy;
+mod turns;
 mod web_doors;
 mod web_orders;

@@ -4,6 +4,7 @@ mod approval;
 mod batches;
 mod booking;
 mod channels;
+mod fair;
 mod files;
 mod intake;
 mod large;
