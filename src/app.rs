@@ -8,6 +8,7 @@ use crate::{
     intake::{DocumentKind, Intake, folder::Folders},
     keys::KeyCache,
     orders::{PartyKey, Runner},
+    overload::{self, Degraded},
     setup::Wordings,
     store::{Store, StoreError},
     world::WorldCache,
@@ -56,6 +57,8 @@ pub struct Core {
     pub journal: watch::Sender<i64>,
     /// What pollers of the journal are told.
     pub feed: Feed,
+    /// Whether there is too much to do.
+    pub degraded: Degraded,
     /// The watched folders that cannot be used.
     pub folders: Folders,
     pub(crate) worlds: WorldCache,
@@ -164,6 +167,7 @@ impl App {
         let runner = Runner::start(Arc::clone(&core));
         let intake = Intake::start(&core, &runner);
         tokio::spawn(crate::work::work(Arc::clone(&core), runner.clone()));
+        tokio::spawn(overload::watch(Arc::clone(&core), runner.clone(), intake.clone()));
         dispatch::start(&core)?;
         Ok(Self { core, runner, intake })
     }

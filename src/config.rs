@@ -26,6 +26,7 @@ pub struct Config {
     pub database: Database,
     pub company: Company,
     pub intake: Intake,
+    pub overload: Overload,
     pub dispatch: Dispatch,
     /// Directory of policy files; empty = those inside the binary.
     pub policies: PathBuf,
@@ -88,6 +89,24 @@ pub struct Intake {
     pub parse_queue: usize,
     /// Seconds after which another node may take an unfinished document over.
     pub lease_seconds: i64,
+}
+
+/// When what is not urgent waits, and how much of it is served at once.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overload {
+    /// Milliseconds the oldest order may wait to be decided.
+    pub undecided_millis: i64,
+    /// Thousandths of the intake queue that may be taken.
+    pub intake_permille: usize,
+    /// Milliseconds after which the degraded mode is entered, and left.
+    pub enter_millis: i64,
+    pub leave_millis: i64,
+    /// Requests served at once: lists and records, exports and quotes, change feeds, uploads.
+    pub lists: usize,
+    pub exports: usize,
+    pub feed: usize,
+    pub uploads: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

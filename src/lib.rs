@@ -16,6 +16,7 @@ pub mod keys;
 pub mod master;
 pub mod mending;
 pub mod orders;
+pub mod overload;
 pub mod replenish;
 pub mod sandbox;
 pub mod setup;

@@ -19,6 +19,7 @@ pub mod problem;
 pub mod quotes;
 pub mod replenishments;
 pub mod reply;
+mod rooms;
 pub mod server;
 pub mod stock;
 pub mod uploads;

@@ -8,9 +8,12 @@ pub(super) mod shapes;
 
 pub use describe::openapi;
 
+use super::rooms::{self, Class};
 use crate::auth::Permission;
 use actix_web::{
     FromRequest, Handler, Responder, Route,
+    dev::ServiceRequest,
+    middleware::{Next, from_fn},
     web::{self, ServiceConfig},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -34,6 +37,17 @@ struct Operation {
     method: &'static str,
     path: &'static str,
     says: Says,
+}
+
+impl Operation {
+    /// What people read with a key is a list, or of one thing.
+    fn class(&self) -> Class {
+        self.says.class.unwrap_or(match self.says.door {
+            Door::Key(_) if self.method == "get" && self.path.contains('{') => Class::Records,
+            Door::Key(_) if self.method == "get" => Class::Lists,
+            Door::Open | Door::Signed | Door::Key(_) => Class::Core,
+        })
+    }
 }
 
 type Make = fn(&mut SchemaGenerator) -> Schema;
@@ -76,6 +90,8 @@ pub(super) struct Says {
     name: &'static str,
     summary: &'static str,
     door: Door,
+    /// What kind of work it is; `None`: as its method and path say.
+    class: Option<Class>,
     query: Option<Make>,
     /// Headers it listens to: name, pattern, what it is for.
     headers: Vec<(&'static str, &'static str, &'static str)>,
@@ -88,7 +104,7 @@ pub(super) struct Says {
 impl Says {
     fn new(name: &'static str, summary: &'static str, door: Door) -> Self {
         let (headers, answers, fails) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, summary, door, query: None, headers, body: None, answers, fails }
+        Self { name, summary, door, class: None, query: None, headers, body: None, answers, fails }
     }
 
     /// For everybody.
@@ -104,6 +120,11 @@ impl Says {
     /// For the holder of a key that may do this.
     pub(super) fn keyed(name: &'static str, summary: &'static str, needs: Permission) -> Self {
         Self::new(name, summary, Door::Key(needs))
+    }
+
+    /// Is this kind of work.
+    pub(super) fn class(self, class: Class) -> Self {
+        Self { class: Some(class), ..self }
     }
 
     /// Takes the parameters of `T` in its query.
@@ -192,7 +213,14 @@ impl Api {
     }
 
     fn add(&mut self, method: &'static str, path: &'static str, route: Route, says: Says) {
-        self.operations.push(Operation { method, path, says });
+        let operation = Operation { method, path, says };
+        let route = match operation.class() {
+            Class::Core => route,
+            class => {
+                route.wrap(from_fn(move |request: ServiceRequest, next: Next<_>| rooms::serve(class, request, next)))
+            }
+        };
+        self.operations.push(operation);
         match self.resources.iter_mut().find(|(known, _)| *known == path) {
             Some((_, routes)) => routes.push(route),
             None => self.resources.push((path, vec![route])),

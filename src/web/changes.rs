@@ -6,6 +6,7 @@ use super::{
     claim::Caller,
     problem::Problem,
     reply::{decode_cursor, encode_cursor},
+    rooms::Class,
 };
 use crate::{
     app::{App, Core},
@@ -33,7 +34,7 @@ const PART: i32 = 0;
 
 pub(super) fn routes(api: &mut Api) {
     let says = Says::keyed("changes", "Every event of every order, in the order of the commits", Permission::ReadFeed);
-    let says = says.query::<Wanted>().gives(200, "Changes").fails(400, &["invalid_cursor"]);
+    let says = says.class(Class::Feed).query::<Wanted>().gives(200, "Changes").fails(400, &["invalid_cursor"]);
     api.get("/v1/changes", changes, says);
 }
 

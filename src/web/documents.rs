@@ -7,6 +7,7 @@ use super::{
     claim::Caller,
     problem::{self, Problem},
     reply::{self, Page},
+    rooms::Class,
 };
 use crate::{
     app::{App, Core},
@@ -42,11 +43,12 @@ pub(super) fn routes(api: &mut Api) {
     let says = reads("getDocument", "What became of a document").gives(200, "Document");
     api.get("/v1/documents/{document}", one, says.fails(404, UNKNOWN));
     let says = reads("getContent", "The bytes as they arrived").gives_as(200, "application/octet-stream", "");
+    let says = says.class(Class::Exports);
     api.get("/v1/documents/{document}/content", content, says.fails(404, UNKNOWN).fails(410, ERASED));
     let says = reads("getMended", "The rows that wait, as a workbook with every fault marked").gives_as(200, XLSX, "");
-    let says = says.fails(404, UNKNOWN).fails(409, &["nothing_to_mend"]).fails(410, ERASED);
+    let says = says.fails(404, UNKNOWN).fails(409, &["nothing_to_mend"]).fails(410, ERASED).class(Class::Exports);
     api.get("/v1/documents/{document}/mended", mended, says);
-    let says = reads("listRejects", "Every fault: place, what was there, remedy").query::<After>();
+    let says = reads("listRejects", "Every fault: place, what was there, remedy").query::<After>().class(Class::Lists);
     api.get("/v1/documents/{document}/rejects", faults, says.gives(200, "RejectPage").fails(404, UNKNOWN));
     let says = Says::keyed("replay", "Reads a document again with today's mapping", Permission::ReplayDocuments);
     let says = says.gives(202, "Replayed").fails(404, UNKNOWN).fails(404, &["not_found"]).fails(409, &["conflict"]);

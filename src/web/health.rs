@@ -23,10 +23,11 @@ async fn live() -> HttpResponse {
 
 async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
     match tokio::time::timeout(PATIENCE, app.core.store.read().ping()).await {
-        // A folder that cannot be used stops no other door: we are ready all the same.
+        // Degraded we still take every order, and a folder that cannot be used stops no other door: we are ready all the same.
         Ok(Ok(())) => {
             let folders = if app.core.folders.troubled().is_empty() { "ok" } else { "trouble" };
-            Ok(HttpResponse::Ok().json(json!({ "status": "ready", "folders": folders })))
+            Ok(HttpResponse::Ok()
+                .json(json!({ "status": "ready", "folders": folders, "degraded": app.core.degraded.is_on() })))
         }
         Ok(Err(_)) | Err(_) => Err(Problem::unavailable()),
     }

@@ -5,6 +5,7 @@ use super::{
     claim::Caller,
     documents,
     problem::Problem,
+    rooms::Class,
 };
 use crate::{app::App, auth::Permission, store::documents as stored};
 use actix_web::{
@@ -16,7 +17,7 @@ use model::ids::FulfilmentId;
 pub(super) fn routes(api: &mut Api) {
     let says = Says::keyed("getLabel", "What a carrier printed for a fulfilment", Permission::ReadOrders);
     let says = says.gives_as(200, "application/pdf", "").fails(404, &["unknown_fulfilment", "not_found"]);
-    let says = says.fails(410, documents::ERASED);
+    let says = says.fails(410, documents::ERASED).class(Class::Core);
     api.get("/v1/fulfilments/{id}/label", label, says);
 }
 

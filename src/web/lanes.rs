@@ -5,6 +5,7 @@ use super::{
     claim::Caller,
     problem::Problem,
     reply::{Page, page_size, place_of},
+    rooms::Class,
 };
 use crate::{app::App, auth::Permission, store::transits};
 use actix_web::{
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 
 pub(super) fn routes(api: &mut Api) {
     let says = Says::keyed("listLanes", "How long a carrier's parcels took, lane by lane", Permission::ReadOrders)
+        .class(Class::Lists)
         .query::<Wanted>()
         .gives(200, "LanePage")
         .fails(400, &["invalid_cursor"])

@@ -7,6 +7,7 @@ use super::{
     body::{self, Limits},
     claim::Caller,
     problem::{self, Problem},
+    rooms::Class,
 };
 use crate::{
     app::App,
@@ -31,11 +32,22 @@ pub(super) fn routes(api: &mut Api) {
         says.gives(422, "ImportReport").fails(404, &["no_such_table"]).fails(415, &["unsupported_media_type"])
     };
     let reads = |name, summary| Says::keyed(name, summary, Permission::ReadFeed).fails(404, &["no_such_table"]);
-    let says = reads("listMasterData", "One table, page by page").query::<read::Wanted>().gives(200, "MasterPage");
+    let says = reads("listMasterData", "One table, page by page")
+        .class(Class::Lists)
+        .query::<read::Wanted>()
+        .gives(200, "MasterPage");
     api.get("/v1/master/{kind}", read::list, says.fails(400, &["invalid_cursor"]));
     let rows = "Rows of a table; those with the same key are replaced";
-    api.post("/v1/master/{kind}", table, writes("importMasterData", rows).table(TABLES, "MasterRows"));
-    api.put("/v1/master/{kind}", table, writes("putMasterData", rows).table(TABLES, "MasterRows"));
+    api.post(
+        "/v1/master/{kind}",
+        table,
+        writes("importMasterData", rows).table(TABLES, "MasterRows").class(Class::Uploads),
+    );
+    api.put(
+        "/v1/master/{kind}",
+        table,
+        writes("putMasterData", rows).table(TABLES, "MasterRows").class(Class::Uploads),
+    );
     let says =
         reads("getMasterData", "One row").gives(200, "MasterEntryShown").fails(404, &["no_such_entry", "not_found"]);
     api.get("/v1/master/{kind}/{key}", read::one, says);

@@ -1,10 +1,13 @@
 //! Errors as RFC 9457 problem documents: a stable code, words in the caller's language, the place, the remedy.
 
-use crate::words::Language;
+use crate::{entropy, words::Language};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header};
 use model::{order::refusal::Refusal, said::Args};
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+/// Seconds after which, at the latest, somebody who found us busy is asked to try again.
+const RETRY_SECONDS: u64 = 5;
 
 /// An error on its way to a caller.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,11 +63,22 @@ impl Problem {
 
     /// The database is away, or we have too much to do: nothing was lost, try again.
     pub fn unavailable() -> Self {
-        Self { retry_after: Some(2), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable") }
+        Self::later("unavailable")
     }
 
     pub fn overloaded() -> Self {
-        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded") }
+        Self::later("overloaded")
+    }
+
+    /// What is not urgent waits until orders are decided again as they come.
+    pub fn degraded() -> Self {
+        Self::later("degraded")
+    }
+
+    /// 503, and when to try again: not everybody at the same moment.
+    fn later(code: &str) -> Self {
+        let seconds = 1 + u32::try_from(entropy::below(RETRY_SECONDS)).unwrap_or(0);
+        Self { retry_after: Some(seconds), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code) }
     }
 
     /// A command that could not be done: 404 for what is not there, 403 for who may not, 409 for all else.

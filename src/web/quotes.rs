@@ -7,6 +7,7 @@ use super::{
     commands::Number,
     orders::{show_difference, show_note, show_passed_over},
     problem::{self, Problem},
+    rooms::Class,
 };
 use crate::{
     app::{App, Core},
@@ -41,6 +42,7 @@ pub(super) fn routes(api: &mut Api) {
         Says::keyed("quote", "What an order would cost: prices, promotions, freight, tax", Permission::ReadOrders);
     let says =
         says.json::<Wanted>().gives(200, "Quote").fails(400, &["invalid_value", "out_of_range", "too_many_lines"]);
+    let says = says.class(Class::Exports);
     api.post("/v1/quotes", quoted, says.fails(422, UNQUOTABLE));
 }
 

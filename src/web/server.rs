@@ -1,6 +1,6 @@
 //! The HTTP server: its limits, and what every answer carries.
 
-use super::{configure, doors::Doors, problem, problem::Problem};
+use super::{configure, doors::Doors, problem, problem::Problem, rooms::Rooms};
 use crate::{
     app::{App, Core},
     clock::Stopwatch,
@@ -70,9 +70,11 @@ fn build(app: App, listener: TcpListener, stop: impl Future<Output = ()> + Send 
     check_address(&app.core, &listener)?;
     let workers = app.core.config.server.workers;
     let doors = Data::new(Doors::new(&app.core));
+    let rooms = Data::new(Rooms::new(&app));
     let app = Data::new(app);
     let mut server = HttpServer::new(move || {
-        Routes::new().app_data(app.clone()).app_data(doors.clone()).wrap(from_fn(guard)).configure(configure)
+        let routes = Routes::new().app_data(app.clone()).app_data(doors.clone()).app_data(rooms.clone());
+        routes.wrap(from_fn(guard)).configure(configure)
     })
     .client_request_timeout(HEAD_TIME)
     .client_disconnect_timeout(DISCONNECT_TIME)

@@ -6,7 +6,9 @@ use super::{
     claim::Caller,
     doors::Doors,
     problem::Problem,
-    reply, webhooks,
+    reply,
+    rooms::Class,
+    webhooks,
 };
 use crate::{
     app::App,
@@ -39,6 +41,7 @@ const NAME_MAX: usize = 255;
 
 pub(super) fn routes(api: &mut Api) {
     let says = Says::keyed("upload", "Brings one or several files of a channel", Permission::Bring)
+        .class(Class::Uploads)
         .bytes(&["multipart/form-data", "text/csv", "application/octet-stream"])
         .header("X-File-Name", "^[ -~]*$", "The name of a plain body's file, percent-encoded where it is not ASCII.")
         .gives(202, "Taken")

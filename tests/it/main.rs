@@ -5,6 +5,7 @@
 mod crash;
 mod described;
 mod dispatch;
+mod overload;
 mod program;
 mod river;
 mod store;

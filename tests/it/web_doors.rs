@@ -8,6 +8,7 @@ mod house;
 mod limits;
 mod mending;
 mod orders;
+mod overload;
 mod uploads;
 mod webhooks;
 mod wire;

@@ -19,6 +19,8 @@ const WITH_QUERY: &[(u16, &[&str])] = &[(400, &["invalid_filter"])];
 const WITH_BODY: &[(u16, &[&str])] = &[(408, &["body_timeout"]), (413, &["body_too_large"])];
 const WITH_JSON: &[(u16, &[&str])] = &[(400, &["invalid_json", "unknown_field"]), (415, &["unsupported_media_type"])];
 
+const WHILE_BUSY: &[(u16, &[&str])] = &[(503, &["degraded"])];
+
 const JSON: &str = "application/json";
 
 /// The OpenAPI 3.1 description of every route.
@@ -102,6 +104,9 @@ fn fails(operation: &Operation) -> Vec<(u16, Vec<&'static str>)> {
         }
         Some(Body::Named(_) | Body::Bytes(_) | Body::Table(..)) => take(WITH_BODY),
         None => {}
+    }
+    if operation.class().can_wait() {
+        take(WHILE_BUSY);
     }
     take(&says.fails);
     for (_, codes) in &mut all {
