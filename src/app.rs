@@ -7,6 +7,7 @@ use crate::{
     feed::Feed,
     intake::{DocumentKind, Intake, folder::Folders},
     keys::KeyCache,
+    metrics::Metrics,
     orders::{PartyKey, Runner},
     overload::{self, Degraded},
     setup::Wordings,
@@ -57,6 +58,7 @@ pub struct Core {
     pub journal: watch::Sender<i64>,
     /// What pollers of the journal are told.
     pub feed: Feed,
+    pub metrics: Metrics,
     /// Whether there is too much to do.
     pub degraded: Degraded,
     /// The watched folders that cannot be used.

@@ -27,6 +27,7 @@ pub struct Config {
     pub company: Company,
     pub intake: Intake,
     pub overload: Overload,
+    pub metrics: Metrics,
     pub dispatch: Dispatch,
     /// Directory of policy files; empty = those inside the binary.
     pub policies: PathBuf,
@@ -89,6 +90,16 @@ pub struct Intake {
     pub parse_queue: usize,
     /// Seconds after which another node may take an unfinished document over.
     pub lease_seconds: i64,
+}
+
+/// Metrics for Prometheus.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// Address and port of a listener of their own, e.g. `127.0.0.1:9464`; empty = none.
+    pub listen: String,
+    /// Listen beyond loopback: only our own network reaches it.
+    pub inside: bool,
 }
 
 /// When what is not urgent waits, and how much of it is served at once.

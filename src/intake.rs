@@ -13,6 +13,7 @@ mod writer;
 
 use crate::{
     app::Core,
+    clock::Stopwatch,
     crash, entropy,
     orders::Runner,
     turns::{self, Item, Room, Sender},
@@ -147,6 +148,7 @@ impl Intake {
         match body {
             Body::Held(bytes) => self.small(Arrival { bytes, ..arrival }, sha256, dedupe_key).await,
             Body::File(file) => {
+                let channel = arrival.channel.clone();
                 let large = Large { arrival, file, size, sha256, dedupe_key };
                 let (core, parser, room) = (Arc::clone(&self.core), self.parser.clone(), Arc::clone(&self.large));
                 // On its own: a sender who goes away does not stop it half way.
@@ -154,12 +156,29 @@ impl Intake {
                     let _room = room.acquire_owned().await;
                     large::store(&core, &parser, large).await
                 });
-                stored.await.unwrap_or_else(|error| Err(NotAccepted::Unavailable(error.to_string())))
+                let stored = stored.await.unwrap_or_else(|error| Err(NotAccepted::Unavailable(error.to_string())));
+                self.core.metrics.document(channel.as_str(), outcome(&stored));
+                stored
             }
         }
     }
 
     async fn small(&self, arrival: Arrival, sha256: [u8; 32], dedupe_key: [u8; 32]) -> Result<Accepted, NotAccepted> {
+        let (channel, watch) = (arrival.channel.clone(), Stopwatch::start());
+        let accepted = self.queued(arrival, sha256, dedupe_key).await;
+        if accepted.is_ok() {
+            self.core.metrics.acknowledged(watch.elapsed());
+        }
+        self.core.metrics.document(channel.as_str(), outcome(&accepted));
+        accepted
+    }
+
+    /// Nothing was stored of a document of this channel: there was no room.
+    pub(crate) fn refused(&self, channel: &Channel) {
+        self.core.metrics.document(channel.as_str(), REFUSED);
+    }
+
+    async fn queued(&self, arrival: Arrival, sha256: [u8; 32], dedupe_key: [u8; 32]) -> Result<Accepted, NotAccepted> {
         let (reply, outcome) = oneshot::channel();
         // What must never be: the fault campaign shows with it that it would notice.
         let dedupe_key = if crash::is_unsafe("take_twice") { entropy::bytes() } else { dedupe_key };
@@ -167,6 +186,17 @@ impl Intake {
         let waiting = Item { bytes, since, what: Waiting { arrival, sha256, dedupe_key, reply } };
         self.door.offer(channel, waiting).map_err(|_| NotAccepted::Full)?;
         outcome.await.unwrap_or_else(|_| Err(NotAccepted::Unavailable("the intake has stopped".to_owned())))
+    }
+}
+
+const REFUSED: &str = "refused";
+
+/// What became of a document, as it is counted.
+const fn outcome(accepted: &Result<Accepted, NotAccepted>) -> &'static str {
+    match accepted {
+        Ok(Accepted { duplicate: false, .. }) => "accepted",
+        Ok(Accepted { duplicate: true, .. }) => "duplicate",
+        Err(_) => REFUSED,
     }
 }
 

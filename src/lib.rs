@@ -15,6 +15,7 @@ pub mod intake;
 pub mod keys;
 pub mod master;
 pub mod mending;
+pub mod metrics;
 pub mod orders;
 pub mod overload;
 pub mod replenish;

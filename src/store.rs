@@ -46,7 +46,7 @@ pub use tx::Tx;
 use disk::Disk;
 use lanes::Lanes;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, sqlx::Connection as _};
-use std::{fs::File, sync::Arc};
+use std::{fs::File, path::PathBuf, sync::Arc};
 
 /// An open database.
 #[derive(Debug)]
@@ -58,12 +58,31 @@ pub struct Store {
     /// Held as long as the store is open.
     lock: Option<File>,
     disk: Arc<Disk>,
+    /// The write-ahead log of SQLite.
+    wal: Option<PathBuf>,
 }
 
 impl Store {
     /// For reading, outside any transaction. On SQLite these connections cannot write.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read
+    }
+
+    /// Each pool of connections by its name: how many there are, and how many of them are idle.
+    pub fn connections(&self) -> Vec<(&'static str, usize, usize)> {
+        let of = |name, size: u32, idle| (name, usize::try_from(size).unwrap_or(usize::MAX), idle);
+        if self.backend() == DbBackend::Sqlite {
+            let pools = [("write", &self.write), ("read", &self.read)];
+            let pools = pools.map(|(name, pool)| (name, pool.get_sqlite_connection_pool()));
+            return pools.into_iter().map(|(name, pool)| of(name, pool.size(), pool.num_idle())).collect();
+        }
+        let pool = self.write.get_postgres_connection_pool();
+        vec![of("all", pool.size(), pool.num_idle())]
+    }
+
+    /// Bytes of SQLite's write-ahead log; `None` on PostgreSQL.
+    pub fn wal_bytes(&self) -> Option<u64> {
+        Some(std::fs::metadata(self.wal.as_ref()?).map_or(0, |log| log.len()))
     }
 
     pub fn backend(&self) -> DbBackend {

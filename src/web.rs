@@ -13,6 +13,7 @@ pub mod health;
 pub mod labels;
 pub mod lanes;
 pub mod master;
+pub mod metrics;
 pub mod orders;
 pub mod parties;
 pub mod problem;

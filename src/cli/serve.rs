@@ -50,6 +50,14 @@ async fn ready(args: &Args) -> Result<(App, TcpListener)> {
     let address = listener.local_addr()?;
     let app = App::start(Arc::new(core))?;
     intake::folder::start(&app);
+    let wanted = &app.core.config.metrics.listen;
+    if !wanted.is_empty() {
+        let listener = TcpListener::bind(wanted).with_context(|| {
+            format!("{wanted} cannot be listened on; set metrics.listen to a free address, such as 127.0.0.1:9465")
+        })?;
+        web::metrics::start(app.clone(), listener)?;
+        tracing::info!(address = wanted, "metrics are served");
+    }
     eprintln!("tributary {} serves {database} on http://{address}", env!("CARGO_PKG_VERSION"));
     if store::keys::list(app.core.store.read()).await?.is_empty() {
         let again = args.config.again();

@@ -201,6 +201,15 @@ impl Worker {
         if self.breaker.is_open() && !was_open {
             tracing::warn!(connector = %self.partner.name, "a partner fails and is left alone for a while");
         }
+        self.core.metrics.delivery(
+            self.partner.name.as_str(),
+            match finished.recorded.state {
+                DeliveryState::Done => "done",
+                DeliveryState::Waiting => "later",
+                DeliveryState::Quarantined => "quarantined",
+                DeliveryState::Superseded => "superseded",
+            },
+        );
         self.ended.push(finished);
     }
 

@@ -116,6 +116,19 @@ impl Parser {
         }
     }
 
+    /// How many documents wait in each lane, those that found theirs full included.
+    pub(crate) fn waiting(&self) -> [(&'static str, usize); 5] {
+        let Lanes { single, files, large, callbacks } = &self.lanes;
+        let late = self.late.max_capacity() - self.late.capacity();
+        [
+            ("single", single.waiting()),
+            ("files", files.waiting()),
+            ("large", large.waiting()),
+            ("callbacks", callbacks.waiting()),
+            ("late", late),
+        ]
+    }
+
     /// As many documents wait to be read as are held in memory of one channel.
     pub(super) fn is_full(&self) -> bool {
         [&self.lanes.single, &self.lanes.files].iter().any(|lane| lane.permille() >= HALF)

@@ -39,6 +39,7 @@ pub(super) async fn work(core: Arc<Core>, mut inbox: Receiver<Channel, Waiting>,
         let (count, watch) = (batch.len(), Stopwatch::start());
         commit(&core, batch, &parser).await;
         pace.took(count, watch.elapsed());
+        core.metrics.committed(count, watch.elapsed());
     }
 }
 

@@ -52,7 +52,8 @@ impl Runner {
     pub fn start(core: Arc<Core>) -> Self {
         let (jobs, inbox) = crate::turns::queue(turns::ROOM);
         let told = Arc::new(Told::default());
-        tokio::spawn(work(Arc::clone(&core), Turns::new(inbox, Arc::clone(&told))));
+        let turns = Turns::new(Arc::clone(&core), inbox, Arc::clone(&told));
+        tokio::spawn(work(Arc::clone(&core), turns));
         Self { core, jobs, told, runtime: Handle::current() }
     }
 

@@ -3,6 +3,7 @@
 
 use super::runner::Job;
 use crate::{
+    app::Core,
     clock::Stopwatch,
     turns::{Pace, Receiver, Room},
 };
@@ -77,15 +78,41 @@ pub(super) struct Turns {
     inbox: Receiver<Line, Job>,
     pace: Pace<Line>,
     told: Arc<Told>,
+    core: Arc<Core>,
     files_first: bool,
     /// Weight of the batch that was given out last, and when.
-    given: (usize, Stopwatch),
+    given: Given,
+}
+
+/// A batch that was given out.
+#[derive(Debug)]
+struct Given {
+    weight: usize,
+    watch: Stopwatch,
+    commands: u64,
+    /// When the documents came whose last statements are in it, microseconds.
+    documents: Vec<i64>,
+}
+
+impl Given {
+    fn nothing() -> Self {
+        Self { weight: 0, watch: Stopwatch::start(), commands: 0, documents: Vec::new() }
+    }
+
+    fn add(&mut self, job: &Job) {
+        self.weight += weight(job);
+        match job {
+            Job::Command(..) => self.commands += 1,
+            Job::Statements(job, _) if job.finish.is_some() => self.documents.push(job.arrival),
+            Job::Statements(..) => {}
+        }
+    }
 }
 
 impl Turns {
-    pub(super) fn new(inbox: Receiver<Line, Job>, told: Arc<Told>) -> Self {
+    pub(super) fn new(core: Arc<Core>, inbox: Receiver<Line, Job>, told: Arc<Told>) -> Self {
         let pace = Pace::new(BATCH_MIN, BATCH_MAX, MOMENT);
-        Self { inbox, pace, told, files_first: false, given: (0, Stopwatch::start()) }
+        Self { inbox, pace, told, core, files_first: false, given: Given::nothing() }
     }
 
     /// The next batch; asked again when that one is done. `None` when there will be none.
@@ -101,14 +128,16 @@ impl Turns {
                 return None;
             };
             let of_files = line.is_file();
-            let (mut size, mut since) = (item.bytes, item.since);
+            let mut since = item.since;
+            let mut given = Given::nothing();
+            given.add(&item.what);
             let mut batch = vec![item.what];
             self.pace.saw(&line);
             let most = self.pace.at_once();
-            while size < most
+            while given.weight < most
                 && let Some((line, item)) = self.inbox.try_recv(|line| line.is_file() == of_files)
             {
-                size += item.bytes;
+                given.add(&item.what);
                 since = since.min(item.since);
                 self.pace.saw(&line);
                 batch.push(item.what);
@@ -116,16 +145,21 @@ impl Turns {
             self.files_first = !of_files;
             self.told.chunk.store(self.pace.at_once(), Ordering::Relaxed);
             self.told.deciding.store(since.0, Ordering::Relaxed);
-            self.given = (size, Stopwatch::start());
+            self.given = Given { watch: Stopwatch::start(), ..given };
             return Some(batch);
         }
     }
 
     fn done(&mut self) {
-        let (size, watch) = std::mem::replace(&mut self.given, (0, Stopwatch::start()));
-        if size > 0 {
-            self.pace.took(size, watch.elapsed());
-            self.told.deciding.store(0, Ordering::Relaxed);
+        let given = std::mem::replace(&mut self.given, Given::nothing());
+        if given.weight == 0 {
+            return;
         }
+        let (took, metrics) = (given.watch.elapsed(), &self.core.metrics);
+        self.pace.took(given.weight, took);
+        self.told.deciding.store(0, Ordering::Relaxed);
+        metrics.batch((given.weight as u64).saturating_sub(given.commands), given.commands, took);
+        let now = self.core.clock.now();
+        given.documents.iter().for_each(|came| metrics.decided(now.0 - came));
     }
 }

@@ -21,8 +21,13 @@ pub(super) fn check(config: &Config, mistakes: &mut Vec<Mistake>) {
             format!("`{scheme}:` is no database we know; write sqlite:///path/file.db or postgres://user@host/name");
         mistakes.push(config.source.mistake(&["database", "url"], "bad_address", &problem));
     }
-    if let Some(problem) = listen(config) {
-        mistakes.push(config.source.mistake(&["server", "listen"], "bad_address", &problem));
+    let doors = [("server", &config.server.listen, "behind_proxy"), ("metrics", &config.metrics.listen, "inside")];
+    for (door, wanted, key) in doors {
+        let is_open = if door == "server" { config.server.behind_proxy } else { config.metrics.inside };
+        let is_wanted = door == "server" || !wanted.is_empty();
+        if is_wanted && let Some(problem) = listen(wanted, is_open, door, key) {
+            mistakes.push(config.source.mistake(&[door, "listen"], "bad_address", &problem));
+        }
     }
     currency(config, &["company", "base_currency"], config.company.base_currency, mistakes);
     numbers(config, mistakes);
@@ -84,9 +89,8 @@ fn fits_a_path(config: &Config, table: &str, name: &str, mistakes: &mut Vec<Mist
     }
 }
 
-/// Why nobody can listen there.
-fn listen(config: &Config) -> Option<String> {
-    let wanted = &config.server.listen;
+/// Why nobody can listen there. `key` of the table `door` says whether an address beyond loopback is meant.
+fn listen(wanted: &str, is_open: bool, door: &str, key: &str) -> Option<String> {
     let Some((host, port)) = wanted.rsplit_once(':').filter(|(host, _)| !host.is_empty()) else {
         return Some(format!("`{wanted}` is no address; write host:port, e.g. 127.0.0.1:8080"));
     };
@@ -94,8 +98,8 @@ fn listen(config: &Config) -> Option<String> {
         return Some(format!("`{port}` is no port"));
     }
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>().ok()?;
-    let open = !address.is_loopback() && !config.server.behind_proxy;
-    open.then(|| {
-        format!("{address} is not a loopback address; set server.behind_proxy when TLS ends in a proxy before us")
-    })
+    let because =
+        if door == "server" { "when TLS ends in a proxy before us" } else { "when only your network reaches it" };
+    let is_refused = !address.is_loopback() && !is_open;
+    is_refused.then(|| format!("{address} is not a loopback address; set {door}.{key} {because}"))
 }

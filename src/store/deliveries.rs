@@ -4,7 +4,9 @@ mod leases;
 mod lists;
 
 pub use leases::{any_due, take_over};
-pub use lists::{DeliveryCount, DeliveryFilter, DeliverySummary, PAGE_MAX, by_id, counts, list, of_order, quarantined};
+pub use lists::{
+    DeliveryCount, DeliveryFilter, DeliverySummary, PAGE_MAX, by_id, counts, list, of_order, oldest, quarantined,
+};
 
 use super::{
     StoreError, Tx,

@@ -149,6 +149,7 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<Store, Store
         lanes: Some(Arc::new(Lanes::default())),
         lock,
         disk: Arc::new(Disk::default()),
+        wal: Some(beside(path, "-wal")),
     })
 }
 
@@ -196,7 +197,7 @@ async fn open_postgres(options: &StoreOptions) -> Result<Store, StoreError> {
     }
     let connection: DatabaseConnection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     let disk = Arc::new(Disk::default());
-    Ok(Store { write: connection.clone(), read: connection, lanes: None, lock: None, disk })
+    Ok(Store { write: connection.clone(), read: connection, lanes: None, lock: None, disk, wal: None })
 }
 
 /// A turn at the schema of a PostgreSQL database: nobody else migrates it while the connection lives.
@@ -231,8 +232,12 @@ async fn check_durability(pool: &sqlx::PgPool) -> Result<(), StoreError> {
 }
 
 fn lock_path(database: &Path) -> PathBuf {
+    beside(database, ".lock")
+}
+
+fn beside(database: &Path, ending: &str) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
+    path.push(ending);
     PathBuf::from(path)
 }
 

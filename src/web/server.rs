@@ -36,7 +36,7 @@ const DISCONNECT_TIME: Duration = Duration::from_secs(1);
 /// Open connections of one worker.
 const CONNECTIONS_MAX: usize = 2000;
 /// Seconds that requests in flight have to end when the server stops; less than the ten after which supervisors kill.
-const STOP_SECONDS: u64 = 8;
+pub(super) const STOP_SECONDS: u64 = 8;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -133,6 +133,9 @@ async fn guard(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceRe
         None => next.call(request).await?,
     };
     if let Some(problem) = problem_of(&response) {
+        if let Some(app) = response.request().app_data::<Data<App>>() {
+            app.core.metrics.error(&problem.code);
+        }
         response = spoken(response, problem);
     }
     let asks_for_key = response.status() == StatusCode::UNAUTHORIZED;

@@ -61,6 +61,7 @@ async fn take(
     }
     // Before anything is computed: whoever floods costs us its bytes and no more.
     if !app.intake.has_room(&channel.code) {
+        app.intake.refused(&channel.code);
         return Err(Problem::overloaded());
     }
     let headers = headers(&request);

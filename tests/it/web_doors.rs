@@ -7,6 +7,7 @@ mod folder;
 mod house;
 mod limits;
 mod mending;
+mod metrics;
 mod orders;
 mod overload;
 mod uploads;

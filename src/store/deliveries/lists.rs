@@ -155,6 +155,24 @@ pub async fn counts(conn: &impl ConnectionTrait) -> Result<Vec<DeliveryCount>, S
     Ok(counts)
 }
 
+/// When the oldest delivery that waits was written, of each connector that has one.
+///
+/// # Errors
+/// The database is gone.
+pub async fn oldest(conn: &impl ConnectionTrait) -> Result<Vec<(Connector, Instant)>, StoreError> {
+    use deliveries::Column as C;
+    let rows: Vec<(String, i64)> = deliveries::Entity::find()
+        .select_only()
+        .column(C::Connector)
+        .column_as(C::CreatedAt.min(), "oldest")
+        .filter(Expr::cust("state = 'waiting'"))
+        .group_by(C::Connector)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|(connector, oldest)| (Connector::from(connector), Instant(oldest))).collect())
+}
+
 fn summary(row: deliveries::Model) -> Result<DeliverySummary, StoreError> {
     let place = |column| Place::new("deliveries", column, &row.id);
     Ok(DeliverySummary {
