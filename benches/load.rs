@@ -4,6 +4,8 @@
 
 #![recursion_limit = "256"] // one JSON document of 8 KB in one macro
 
+#[path = "load/calm.rs"]
+mod calm;
 #[path = "load/child.rs"]
 mod child;
 #[path = "load/database.rs"]
@@ -17,6 +19,8 @@ mod feed;
 #[path = "load/files.rs"]
 mod files;
 mod limit;
+#[path = "load/open.rs"]
+mod open;
 #[path = "load/partner.rs"]
 mod partner;
 #[path = "load/pure.rs"]
@@ -43,7 +47,8 @@ const WARM_UP: u64 = 1000;
 /// Documents sent before T1 is taken: what waits to be decided, as nothing is, is full then and costs no more.
 const FILL_UP: u64 = 6000;
 /// Names `--only` knows.
-const NAMES: [&str; 10] = ["T1", "T2", "T3", "T5", "T6", "T7", "T8", "T11", "T12", "T13"];
+const NAMES: [&str; 13] =
+    ["T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T11", "T12", "T13", "fair", "overload"];
 
 /// What was asked for on the command line.
 #[derive(Debug, Default)]
@@ -153,6 +158,7 @@ async fn measure(asked: &Asked) -> Result<Vec<Run>> {
         if asked.wants("T12") {
             runs.extend(dispatch::measure(asked, kind).await?);
         }
+        runs.extend(calm::measure(asked, kind).await?);
     }
     Ok(runs)
 }

@@ -114,7 +114,7 @@ pub(crate) fn request(taste: &Taste, order: u64, change: u64) -> Result<(Vec<u8>
 
 /// A webhook as it goes over the wire, and the hash of its body.
 pub(crate) fn signed(topic: &str, body: &[u8]) -> Result<(Vec<u8>, Hash)> {
-    Ok((webhook(world::SECRET, topic, body)?, Sha256::digest(body).into()))
+    Ok((webhook(world::CHANNEL, world::SECRET, topic, body)?, Sha256::digest(body).into()))
 }
 
 impl Sender {

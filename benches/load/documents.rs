@@ -162,15 +162,14 @@ pub(crate) fn order_json(taste: &Taste, order: u64) -> Result<Vec<u8>> {
 }
 
 /// A signed webhook, head and body, as it goes over the wire.
-pub(crate) fn webhook(secret: &[u8], topic: &str, body: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn webhook(channel: &str, secret: &[u8], topic: &str, body: &[u8]) -> Result<Vec<u8>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret)?;
     mac.update(body);
     let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
     let mut request = format!(
-        "POST /v1/channels/{}/webhooks HTTP/1.1\r\nhost: tributary\r\ncontent-type: application/json\r\n\
+        "POST /v1/channels/{channel}/webhooks HTTP/1.1\r\nhost: tributary\r\ncontent-type: application/json\r\n\
          x-shopify-topic: {topic}\r\nx-shopify-shop-domain: bench.example\r\nx-shopify-hmac-sha256: {signature}\r\n\
          content-length: {}\r\n\r\n",
-        super::world::CHANNEL,
         body.len()
     )
     .into_bytes();
@@ -180,6 +179,29 @@ pub(crate) fn webhook(secret: &[u8], topic: &str, body: &[u8]) -> Result<Vec<u8>
 
 /// `count` webhooks of new orders, numbered from `first` on.
 pub(crate) fn webhooks(secret: &[u8], first: u64, count: u64) -> Result<Vec<Vec<u8>>> {
+    webhooks_of(super::world::CHANNEL, secret, first, count)
+}
+
+/// The same for another channel.
+pub(crate) fn webhooks_of(channel: &str, secret: &[u8], first: u64, count: u64) -> Result<Vec<Vec<u8>>> {
     let taste = Taste::new(SKUS);
-    (first..first + count).map(|n| webhook(secret, "orders/create", &order_json(&taste, n)?)).collect()
+    (first..first + count).map(|n| webhook(channel, secret, "orders/create", &order_json(&taste, n)?)).collect()
+}
+
+/// A till's export of `rows` sales, one article each.
+pub(crate) fn file(rows: usize) -> Vec<u8> {
+    let mut text = "Date,Time,Time Zone,Category,Item,Qty,Price Point Name,SKU,Modifiers Applied,Gross Sales,Discounts,\
+                    Net Sales,Tax,Transaction ID,Payment ID,Device Name,Notes,Details,Event Type,Location,Dining Option\n"
+        .to_owned();
+    for row in 0..rows {
+        let (at, price) = (row % SKUS, money(price_cents(row % SKUS)));
+        text.push_str(&format!(
+            "12/27/2025,10:{:02}:{:02},Eastern Time (US & Canada),Lamps,Lamp {at},1.0,Regular,{},,${price},$0.00,${price},\
+             $0.00,T{row},P{row},Till 1,,,Payment,Canal Street,\n",
+            row / 60 % 60,
+            row % 60,
+            sku(at)
+        ));
+    }
+    text.into_bytes()
 }

@@ -13,8 +13,8 @@ use tributary::{
     app::Core,
     clock::Clock,
     config::Config,
-    setup,
-    store::{Lane, master, stock},
+    keys, setup,
+    store::{self, Lane, keys::ApiKey, master, stock},
 };
 
 pub(crate) const CHANNEL: &str = "bench";
@@ -22,6 +22,8 @@ pub(crate) const CHANNEL: &str = "bench";
 pub(crate) const STORES: &str = "stores";
 /// Beside those inside the binary.
 const MAPPINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/load/mappings");
+/// Another shop of the same house, which has little to send.
+pub(crate) const QUIET: &str = "quiet";
 pub(crate) const SECRET: &[u8] = b"the bench's own secret";
 /// Pieces of every article in every warehouse: never sold out.
 const PIECES: i64 = 1_000_000_000;
@@ -51,6 +53,21 @@ country = "NL"
 [channels.stores]
 platform = "file"
 mapping = "bench-rows"
+currency = "EUR"
+zone = "Europe/Amsterdam"
+country = "NL"
+
+[channels.quiet]
+platform = "shopify"
+mapping = "shopify-order"
+secrets = ["shop"]
+currency = "EUR"
+zone = "Europe/Amsterdam"
+country = "NL"
+
+[channels.till]
+platform = "file"
+mapping = "pos-square-items"
 currency = "EUR"
 zone = "Europe/Amsterdam"
 country = "NL"
@@ -94,6 +111,30 @@ pub(crate) async fn open(url: &str, connectors: &[(String, String)]) -> Result<C
     let config = Config::read(&text, "bench")?;
     let checked = setup::check(config).map_err(|mistakes| anyhow!("{mistakes:#?}"))?;
     Ok(setup::open(checked, Clock::system(), true).await?)
+}
+
+/// A new key for uploads.
+///
+/// # Errors
+/// The database cannot be used.
+pub(crate) async fn key(url: &str) -> Result<String> {
+    let core = open(url).await?;
+    let made = keys::make(&core.pepper);
+    let key = ApiKey {
+        id: made.id,
+        user: "bench".into(),
+        role: "admin".into(),
+        channel: None,
+        secret_hash: made.hash.to_vec(),
+        created_at: core.clock.now(),
+        expires_at: None,
+        revoked_at: None,
+    };
+    let tx = core.store.begin(Lane::Work).await?;
+    store::keys::create(&tx, &key).await?;
+    tx.commit().await?;
+    core.store.close().await?;
+    Ok(made.text)
 }
 
 /// Makes the schema and fills the master data of `articles` articles.
