@@ -12,6 +12,7 @@ use crate::{
     overload::{self, Degraded},
     setup::Wordings,
     store::{Store, StoreError},
+    traces::Traces,
     world::WorldCache,
 };
 use adapters::{
@@ -59,6 +60,7 @@ pub struct Core {
     /// What pollers of the journal are told.
     pub feed: Feed,
     pub metrics: Metrics,
+    pub traces: Traces,
     /// Whether there is too much to do.
     pub degraded: Degraded,
     /// The watched folders that cannot be used.

@@ -4,10 +4,12 @@
 mod mistake;
 mod plain;
 mod read;
+mod running;
 mod source;
 
 pub use mistake::Mistake;
 pub use read::Unread;
+pub use running::{Metrics, Overload, Traces};
 pub use source::Source;
 
 use adapters::carriers::{Caller, signed};
@@ -28,6 +30,7 @@ pub struct Config {
     pub intake: Intake,
     pub overload: Overload,
     pub metrics: Metrics,
+    pub traces: Traces,
     pub dispatch: Dispatch,
     /// Directory of policy files; empty = those inside the binary.
     pub policies: PathBuf,
@@ -90,34 +93,6 @@ pub struct Intake {
     pub parse_queue: usize,
     /// Seconds after which another node may take an unfinished document over.
     pub lease_seconds: i64,
-}
-
-/// Metrics for Prometheus.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Metrics {
-    /// Address and port of a listener of their own, e.g. `127.0.0.1:9464`; empty = none.
-    pub listen: String,
-    /// Listen beyond loopback: only our own network reaches it.
-    pub inside: bool,
-}
-
-/// When what is not urgent waits, and how much of it is served at once.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Overload {
-    /// Milliseconds the oldest order may wait to be decided.
-    pub undecided_millis: i64,
-    /// Thousandths of the intake queue that may be taken.
-    pub intake_permille: usize,
-    /// Milliseconds after which the degraded mode is entered, and left.
-    pub enter_millis: i64,
-    pub leave_millis: i64,
-    /// Requests served at once: lists and records, exports and quotes, change feeds, uploads.
-    pub lists: usize,
-    pub exports: usize,
-    pub feed: usize,
-    pub uploads: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -7,6 +7,7 @@
 pub mod auth;
 pub mod backoff;
 pub mod breaker;
+pub mod collector;
 pub mod guard;
 pub mod redact;
 pub mod rehearse;
@@ -41,6 +42,7 @@ pub const LEASE_MIN: i64 = 3;
 /// A connector whose address, secret or kind cannot be used.
 pub fn start(core: &Arc<Core>) -> Result<(), ConfigError> {
     let config = &core.config;
+    collector::start(core).map_err(|error| wrong("traces.endpoint", error.to_string()))?;
     if config.connectors.is_empty() {
         tokio::spawn(pace::follow_nodes(Arc::clone(core), Vec::new()));
         return Ok(());

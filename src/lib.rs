@@ -23,6 +23,7 @@ pub mod sandbox;
 pub mod setup;
 pub mod store;
 pub mod telemetry;
+pub mod traces;
 pub mod tracking;
 pub mod transit;
 pub mod turns;

@@ -21,6 +21,7 @@ use crate::{
     orders::PartyKey,
     overload::Degraded,
     store::{self, Lane, Store, StoreError, StoreOptions},
+    traces::Traces,
     words::Language,
     world::WorldCache,
 };
@@ -151,6 +152,7 @@ pub async fn open(checked: Checked, clock: Clock, exclusive: bool) -> Result<Cor
     let last = store::journal::last(store.read()).await?;
     Ok(Core {
         node: format!("node-{}", hex::encode(entropy::bytes::<6>())),
+        traces: Traces::new(!checked.config.traces.endpoint.is_empty()),
         config: checked.config,
         policies: checked.policies,
         channels: checked.channels,

@@ -69,6 +69,7 @@ async fn taken(core: &Core, runner: &Runner, task: &Task) -> Result<(), Fault> {
         .statements(StatementJob {
             document: task.document,
             epoch: task.epoch,
+            trace: None,
             channel: task.channel.clone(),
             actor: task.actor.clone(),
             arrival: task.received_at.0,

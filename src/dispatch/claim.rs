@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     app::Core,
-    store::{Lane, StoreError, deliveries},
+    store::{
+        Lane, StoreError,
+        deliveries::{self, DeliveryState},
+    },
 };
 use model::{port::outbound::Repeatable, time::Instant};
 use std::{
@@ -147,10 +150,10 @@ impl Worker {
         let now = self.core.clock.now();
         let (flying, claimed) = self.allowed(now);
         while self.flying.len() < flying
-            && let Some(Ready { claimed, told, until }) = self.ready.pop_front()
+            && let Some(Ready { claimed, told, until, trace }) = self.ready.pop_front()
         {
             let (core, partner) = (Arc::clone(&self.core), Arc::clone(&self.partner));
-            self.flying.spawn(step::attempt(core, partner, claimed, told, until));
+            self.flying.spawn(step::attempt(core, partner, claimed, told, until, trace));
         }
         if self.breaker.at_once(now).is_some() {
             let keep = claimed.saturating_sub(self.flying.len()).min(self.ready.len());

@@ -17,6 +17,7 @@ use crate::{
         deliveries::{self, ClaimedDelivery, DeliveryState, Recorded},
         exchanges::{self, Exchange},
     },
+    traces::{self, Trace},
 };
 use adapters::{
     connectors::{self, Connector, answer::SENSELESS},
@@ -101,7 +102,9 @@ pub(super) async fn attempt(
     claimed: ClaimedDelivery,
     told: Told,
     lease_until: Instant,
+    trace: Option<Trace>,
 ) -> Finished {
+    let (began, trace) = (core.clock.now(), trace.map(|trace| (trace, entropy::bytes::<8>())));
     let people = told.as_ref().map_or_else(|_| People::nobody(), People::of).and(partner.transport.hidden());
     let attempts = claimed.attempts + u32::from(claimed.interrupted);
     let mut attempt = Attempt {
@@ -116,12 +119,18 @@ pub(super) async fn attempt(
         last_call: None,
         answered: false,
         brought: None,
+        trace,
     };
     let end = match told {
         Ok(message) => attempt.run(&partner.wording.prepared(message)).await,
         Err(why) => End::Failed(message_broken(why)),
     };
-    attempt.finish(end)
+    let finished = attempt.finish(end);
+    if let Some((trace, span)) = trace {
+        let attributes = vec![("connector", partner.name.to_string()), ("order", claimed.order.to_string())];
+        core.traces.told(trace, span, (began, core.clock.now()), attributes);
+    }
+    finished
 }
 
 fn message_broken(why: &str) -> Failure {
@@ -143,6 +152,8 @@ struct Attempt<'a> {
     /// The partner has answered at least once.
     answered: bool,
     brought: Option<Brought>,
+    /// The order's trace, and this attempt's span in it.
+    trace: Option<(Trace, [u8; 8])>,
 }
 
 impl Attempt<'_> {
@@ -196,6 +207,9 @@ impl Attempt<'_> {
     async fn call(&mut self, mut request: Request, message: &Message) -> Option<Answer> {
         let partner = self.partner;
         request.hurry(partner.lease - 2 * LEASE_MARGIN);
+        if let (Some((trace, span)), Request::Http(request)) = (&self.trace, &mut request) {
+            request.headers.push((traces::HEADER.to_owned(), trace.header(*span)));
+        }
         partner.pace.turn().await;
         let at = self.core.clock.now();
         if self.lease_until.since(at) < request.deadline() + LEASE_MARGIN {

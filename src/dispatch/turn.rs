@@ -12,11 +12,20 @@ use crate::{
     store::{
         Lane, StoreError, Tx,
         deliveries::{self, ClaimedDelivery, DeliveryState},
+        documents,
         exchanges::{self, Exchange},
+        said,
     },
+    traces::Trace,
 };
-use model::time::{Instant, SECOND};
-use std::sync::{Arc, Mutex, PoisonError};
+use model::{
+    ids::{DocumentId, OrderId},
+    time::{Instant, SECOND},
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Deliveries given back because their orders could not be read wait so long, microseconds.
 const UNREAD_WAIT: i64 = SECOND;
@@ -28,6 +37,7 @@ pub(super) struct Ready {
     pub(super) told: Told,
     /// End of its lease.
     pub(super) until: Instant,
+    pub(super) trace: Option<Trace>,
 }
 
 /// What came of a turn.
@@ -144,7 +154,14 @@ async fn read(
         return Vec::new();
     }
     match view::messages(&core.store, &claimed, core.clock.now()).await {
-        Ok(all) => claimed.into_iter().zip(all).map(|(claimed, told)| Ready { claimed, told, until }).collect(),
+        Ok(all) => {
+            let traces = traces(core, &claimed).await;
+            let ready = |(claimed, told): (ClaimedDelivery, Told)| {
+                let trace = traces.get(&claimed.order).copied();
+                Ready { claimed, told, until, trace }
+            };
+            claimed.into_iter().zip(all).map(ready).collect()
+        }
         Err(error) => {
             tracing::warn!(%error, connector = %partner.name, "orders to be told could not be read");
             let again = core.clock.now().plus(UNREAD_WAIT);
@@ -152,4 +169,27 @@ async fn read(
             Vec::new()
         }
     }
+}
+
+/// The traces of the documents that spoke last of the orders, when anybody wants to know.
+async fn traces(core: &Core, claimed: &[ClaimedDelivery]) -> HashMap<OrderId, Trace> {
+    if !core.traces.is_on() {
+        return HashMap::new();
+    }
+    let mut orders: Vec<OrderId> = claimed.iter().map(|delivery| delivery.order).collect();
+    orders.sort_unstable();
+    orders.dedup();
+    let db = core.store.read();
+    let found = async {
+        let of = said::documents_of(db, &orders).await?;
+        let ids: Vec<_> = of.values().copied().collect();
+        let headers: HashMap<_, _> =
+            documents::by_ids(db, &ids).await?.into_iter().map(|document| (document.id, document.headers)).collect();
+        let trace = |id: &DocumentId| headers.get(id).map(|headers| Trace::of(*id, headers));
+        Ok::<_, StoreError>(of.iter().filter_map(|(order, id)| Some((*order, trace(id)?))).collect())
+    };
+    found.await.unwrap_or_else(|error: StoreError| {
+        tracing::debug!(%error, "deliveries go without their traces");
+        HashMap::new()
+    })
 }

@@ -11,6 +11,7 @@ use crate::{
         StoreError,
         documents::{self, DocumentState},
     },
+    traces::{self, Trace},
     turns::Receiver,
 };
 use model::{
@@ -130,7 +131,14 @@ impl Reader {
             tracing::error!(channel = %task.channel, document = %task.document, "its channel is not configured any more");
             return;
         };
-        if let Err(error) = Reading::new(self, &channel, &task, stored.as_ref()).run() {
+        let (began, reading) = (self.core.clock.now(), Reading::new(self, &channel, &task, stored.as_ref()));
+        let trace = reading.trace;
+        let ended = reading.run();
+        if let Some(trace) = trace {
+            let attributes = vec![("channel", task.channel.to_string()), ("document", task.document.to_string())];
+            self.core.traces.did(trace, traces::READ, (began, self.core.clock.now()), attributes);
+        }
+        if let Err(error) = ended {
             // Its lease runs out and it is read again, from its progress on.
             tracing::error!(%error, document = %task.document, "a document could not be read to its end");
         }
@@ -175,6 +183,7 @@ struct Reading<'a> {
     rejected: u32,
     /// Some of it was sent already.
     begun: bool,
+    trace: Option<Trace>,
 }
 
 type Fault = crate::orders::RunError;
@@ -183,6 +192,7 @@ impl<'a> Reading<'a> {
     fn new(reader: &'a Reader, channel: &'a ChannelRuntime, task: &'a Task, stored: Option<&'a StoredParts>) -> Self {
         let (mapping, chunk, rejects) = (Default::default(), Vec::new(), Vec::new());
         let (so_far, bad) = (task.so_far, HashSet::new());
+        let trace = reader.core.traces.of(task.document, &task.headers);
         Self {
             reader,
             channel,
@@ -197,6 +207,7 @@ impl<'a> Reading<'a> {
             bad,
             rejected: 0,
             begun: false,
+            trace,
         }
     }
 
@@ -282,6 +293,7 @@ impl<'a> Reading<'a> {
         let outcome = self.reader.runner.statements_blocking(StatementJob {
             document: self.task.document,
             epoch: self.task.epoch,
+            trace: self.trace,
             channel: self.task.channel.clone(),
             actor: self.task.actor.clone(),
             arrival: self.task.received_at.0,

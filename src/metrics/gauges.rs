@@ -53,6 +53,7 @@ pub(super) struct Gauges {
     oldest_delivery: Family<Partner, Seconds>,
     connections: Family<Pool, Gauge>,
     wal: Gauge,
+    spans_dropped: Gauge,
 }
 
 impl Gauges {
@@ -71,6 +72,7 @@ impl Gauges {
         registry.register("oldest_delivery_seconds", about, gauges.oldest_delivery.clone());
         registry.register("database_connections", "Connections of the pools", gauges.connections.clone());
         registry.register("sqlite_wal_bytes", "Size of SQLite's write-ahead log", gauges.wal.clone());
+        registry.register("spans_dropped", "Spans the collector never got", gauges.spans_dropped.clone());
         gauges
     }
 
@@ -90,6 +92,7 @@ impl Gauges {
             self.connections.get_or_create(&Pool { pool, state: "used" }).set(count(size.saturating_sub(idle)));
         }
         self.wal.set(core.store.wal_bytes().map_or(0, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)));
+        self.spans_dropped.set(i64::try_from(core.traces.dropped()).unwrap_or(i64::MAX));
         if let Err(error) = self.look_up(app, now).await {
             tracing::warn!(%error, "deliveries could not be counted for the metrics");
         }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     app::Core,
     store::{StoreError, documents::DocumentState},
+    traces::Trace,
 };
 use model::{
     codes::Channel,
@@ -36,6 +37,8 @@ pub struct StatementJob {
     pub document: DocumentId,
     /// The document's lease epoch: a node that lost it writes nothing.
     pub epoch: i64,
+    /// Where what is done with it is told, when anybody wants to know.
+    pub trace: Option<Trace>,
     pub channel: Channel,
     /// Who brought the document: whoever uploads an order does not approve it.
     pub actor: Actor,

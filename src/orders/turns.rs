@@ -5,9 +5,10 @@ use super::runner::Job;
 use crate::{
     app::Core,
     clock::Stopwatch,
+    traces::{self, Trace},
     turns::{Pace, Receiver, Room},
 };
-use model::codes::Channel;
+use model::{codes::Channel, time::Instant};
 use std::{
     sync::{
         Arc,
@@ -92,15 +93,27 @@ struct Given {
     commands: u64,
     /// When the documents came whose last statements are in it, microseconds.
     documents: Vec<i64>,
+    traces: Vec<Trace>,
+    began: Instant,
 }
 
 impl Given {
     fn nothing() -> Self {
-        Self { weight: 0, watch: Stopwatch::start(), commands: 0, documents: Vec::new() }
+        Self {
+            weight: 0,
+            watch: Stopwatch::start(),
+            commands: 0,
+            documents: Vec::new(),
+            traces: Vec::new(),
+            began: Instant(0),
+        }
     }
 
     fn add(&mut self, job: &Job) {
         self.weight += weight(job);
+        if let Job::Statements(job, _) = job {
+            self.traces.extend(job.trace);
+        }
         match job {
             Job::Command(..) => self.commands += 1,
             Job::Statements(job, _) if job.finish.is_some() => self.documents.push(job.arrival),
@@ -145,7 +158,7 @@ impl Turns {
             self.files_first = !of_files;
             self.told.chunk.store(self.pace.at_once(), Ordering::Relaxed);
             self.told.deciding.store(since.0, Ordering::Relaxed);
-            self.given = Given { watch: Stopwatch::start(), ..given };
+            self.given = Given { watch: Stopwatch::start(), began: self.core.clock.now(), ..given };
             return Some(batch);
         }
     }
@@ -160,6 +173,9 @@ impl Turns {
         self.told.deciding.store(0, Ordering::Relaxed);
         metrics.batch((given.weight as u64).saturating_sub(given.commands), given.commands, took);
         let now = self.core.clock.now();
+        for trace in given.traces {
+            self.core.traces.did(trace, traces::DECIDE, (given.began, now), Vec::new());
+        }
         given.documents.iter().for_each(|came| metrics.decided(now.0 - came));
     }
 }

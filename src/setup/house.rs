@@ -1,7 +1,10 @@
 //! The house's own addresses and places: the database, the door, the company.
 
 use super::Mistake;
-use crate::{config::Config, dispatch::LEASE_MIN};
+use crate::{
+    config::Config,
+    dispatch::{LEASE_MIN, collector},
+};
 use model::{iso, money::Currency};
 use std::net::IpAddr;
 
@@ -28,6 +31,9 @@ pub(super) fn check(config: &Config, mistakes: &mut Vec<Mistake>) {
         if is_wanted && let Some(problem) = listen(wanted, is_open, door, key) {
             mistakes.push(config.source.mistake(&[door, "listen"], "bad_address", &problem));
         }
+    }
+    if let Err(refused) = collector::check(&config.traces.endpoint) {
+        mistakes.push(config.source.mistake(&["traces", "endpoint"], "bad_address", &refused.to_string()));
     }
     currency(config, &["company", "base_currency"], config.company.base_currency, mistakes);
     numbers(config, mistakes);

@@ -3,7 +3,7 @@
 use super::{
     StoreError, Tx,
     bulk::{self, Conflict, Lock},
-    entity::said,
+    entity::{orders, said},
     rows::{self, Place},
 };
 use model::{
@@ -42,6 +42,20 @@ pub async fn get(
     let columns = [said::Column::Channel, said::Column::ExternalId];
     let found = bulk::find::<said::Entity>(conn, &columns, wanted, Lock::No).await?;
     found.into_iter().map(|row| last_said(row).map(|s| ((s.channel.clone(), s.external_id.clone()), s))).collect()
+}
+
+/// The documents that spoke last of these orders.
+///
+/// # Errors
+/// A row makes no sense, or the database is gone.
+pub async fn documents_of(
+    conn: &impl ConnectionTrait,
+    orders: &[OrderId],
+) -> Result<HashMap<OrderId, DocumentId>, StoreError> {
+    let keys = bulk::each(rows::uuids(orders.iter().copied()));
+    let found = bulk::find::<orders::Entity>(conn, &[orders::Column::Id], keys, Lock::No).await?;
+    let keys: Vec<_> = found.into_iter().map(|order| (Channel::new(&order.channel), order.external_id)).collect();
+    Ok(get(conn, &keys).await?.into_values().map(|said| (said.order, said.document)).collect())
 }
 
 /// Last words as rows, ready to be written.

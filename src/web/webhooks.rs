@@ -11,6 +11,7 @@ use super::{
 use crate::{
     app::{App, ChannelRuntime},
     intake::{Accepted, Arrival, DocumentKind},
+    traces::{self, Trace},
 };
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -76,8 +77,23 @@ async fn take(
         actor,
         bytes,
     };
+    let (arrival, began) = (traced(&app, &headers, arrival), app.core.clock.now());
+    let kept = app.core.traces.is_on().then(|| arrival.headers.clone());
     let accepted = app.intake.accept(arrival).await?;
+    if let Some(kept) = kept.filter(|_| !accepted.duplicate) {
+        let (trace, channel) = (Trace::of(accepted.document, &kept), channel.code.to_string());
+        let attributes = vec![("channel", channel), ("document", accepted.document.to_string())];
+        app.core.traces.came(trace, (began, app.core.clock.now()), attributes);
+    }
     Ok(answer(channel.platform.reply.as_ref(), accepted))
+}
+
+/// With the header of the trace its sender began, where traces are wanted.
+fn traced(app: &App, headers: &[(String, String)], mut arrival: Arrival) -> Arrival {
+    if app.core.traces.is_on() {
+        arrival.headers.extend(headers.iter().find(|(name, _)| name == traces::HEADER).cloned());
+    }
+    arrival
 }
 
 /// The channel of that code, when documents come to it in this way.

@@ -14,4 +14,5 @@ mod people;
 mod permutations;
 mod replenish;
 mod stock;
+mod traces;
 pub(crate) mod world;
