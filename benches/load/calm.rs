@@ -156,6 +156,7 @@ async fn beside_others(house: &mut House) -> Result<Vec<Run>> {
     let filed = quiet(house).await?;
     let imported = house.look.number(IMPORTED).await?;
     say(&format!("   the file: {imported} of {ROWS} orders were decided when the quiet channel was done"));
+    ensure!(imported > 0, "the file was not read beside the quiet channel");
     ensure!((imported as usize) < ROWS, "the file was too small: it was read before the quiet channel was done");
     let run = |what, waits: &[u32], limit: &[u32]| {
         let (p99, quiet) = (quantile_ms(waits, 990), quantile_ms(limit, 990));

@@ -196,8 +196,8 @@ pub(crate) fn file(rows: usize) -> Vec<u8> {
     for row in 0..rows {
         let (at, price) = (row % SKUS, money(price_cents(row % SKUS)));
         text.push_str(&format!(
-            "12/27/2025,10:{:02}:{:02},Eastern Time (US & Canada),Lamps,Lamp {at},1.0,Regular,{},,${price},$0.00,${price},\
-             $0.00,T{row},P{row},Till 1,,,Payment,Canal Street,\n",
+            "12/27/2025,10:{:02}:{:02},Eastern Time (US & Canada),Lamps,Lamp {at},1.0,Regular,{},,{price},0.00,{price},\
+             0.00,T{row},P{row},Till 1,,,Payment,Canal Street,\n",
             row / 60 % 60,
             row % 60,
             sku(at)
