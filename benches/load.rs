@@ -47,8 +47,7 @@ const WARM_UP: u64 = 1000;
 /// Documents sent before T1 is taken: what waits to be decided, as nothing is, is full then and costs no more.
 const FILL_UP: u64 = 6000;
 /// Names `--only` knows.
-const NAMES: [&str; 13] =
-    ["T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T11", "T12", "T13", "fair", "overload"];
+const NAMES: [&str; 13] = ["T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T11", "T12", "T13", "fair", "overload"];
 
 /// What was asked for on the command line.
 #[derive(Debug, Default)]

@@ -105,7 +105,9 @@ impl Store {
         };
         self.disk.check()?;
         match self.backend() {
-            DbBackend::Sqlite => Tx::sqlite(self.write.get_sqlite_connection_pool(), Arc::clone(&self.disk), turn).await,
+            DbBackend::Sqlite => {
+                Tx::sqlite(self.write.get_sqlite_connection_pool(), Arc::clone(&self.disk), turn).await
+            }
             _ => Tx::postgres(self.write.get_postgres_connection_pool(), Arc::clone(&self.disk)).await,
         }
     }

@@ -203,7 +203,7 @@ async fn queue(url: &str, connectors: &[String], orders: std::ops::RangeInclusiv
                 next_at: now,
             };
             let new: Vec<_> = some.iter().flat_map(|id| (0..more).map(move |_| new(id))).collect();
-            deliveries::insert(&tx, &new, now).await?;
+            deliveries::insert(&tx, &new, &std::collections::HashSet::new(), now).await?;
         }
         tx.commit().await?;
     }

@@ -118,7 +118,7 @@ pub(crate) async fn open(url: &str, connectors: &[(String, String)]) -> Result<C
 /// # Errors
 /// The database cannot be used.
 pub(crate) async fn key(url: &str) -> Result<String> {
-    let core = open(url).await?;
+    let core = open(url, &[]).await?;
     let made = keys::make(&core.pepper);
     let key = ApiKey {
         id: made.id,
