@@ -201,7 +201,11 @@ async fn serve(role: Role, url: &str, connectors: &[(String, String)], asleep: &
         Role::LimitRaw => limit::Rows::OneRaw,
         Role::LimitWhole => limit::Rows::WholeOrder,
         Role::Accept | Role::Decide | Role::Send | Role::Whole | Role::Import => {
-            let core = Arc::new(world::open(url, connectors).await?);
+            let core = match role {
+                Role::Import => world::open_with(&world::files_config(url, world::NOBODY)).await?,
+                _ => world::open(url, connectors).await?,
+            };
+            let core = Arc::new(core);
             return product(role, core, asleep, listener).await;
         }
     };

@@ -32,6 +32,8 @@ const COLUMNS: [&str; 15] = [
 ];
 /// Rows of an order.
 const LINES: u64 = 3;
+/// Every quantity is so many times a shop's, so that no order pays for its delivery: no column says so.
+const PIECES: i64 = 4;
 /// The role of the process that reads one file.
 pub(crate) const READ: &str = "read";
 /// Readings of which the fastest counts.
@@ -54,7 +56,7 @@ fn row(order: u64, (at, quantity): (usize, i64)) -> [String; 15] {
         "Graag na 18 uur leveren, of bij de buren".to_owned(),
         sku(at),
         format!("Lamp {at}"),
-        quantity.to_string(),
+        (quantity * PIECES).to_string(),
         format!("{}.{:02}", cents / 100, cents % 100),
     ]
 }
@@ -190,7 +192,7 @@ impl Stored for OnDisk {
 /// # Errors
 /// The file is not what the bench wrote.
 pub(crate) fn play(path: &str) -> Result<()> {
-    let config = Config::read(&world::config("sqlite://bench.db", world::NOBODY), "bench")?;
+    let config = Config::read(&world::files_config("sqlite://bench.db", world::NOBODY), "bench")?;
     let checked = setup::check(config).map_err(|mistakes| anyhow!("{mistakes:#?}"))?;
     let channel = checked.channels.get(world::STORES).context("no channel")?;
     let file = File::open(path)?;

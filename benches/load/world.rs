@@ -20,7 +20,7 @@ use tributary::{
 pub(crate) const CHANNEL: &str = "bench";
 /// Brings files.
 pub(crate) const STORES: &str = "stores";
-/// Beside those inside the binary.
+/// In place of those inside the binary.
 const MAPPINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/load/mappings");
 /// Another shop of the same house, which has little to send.
 pub(crate) const QUIET: &str = "quiet";
@@ -33,12 +33,10 @@ const CHUNK: usize = 2000;
 /// Where nobody is told anything.
 pub(crate) const NOBODY: &str = "http://127.0.0.1:9";
 
-/// The shop, the stores, and the ERP at `erp`: told of every released order and of every fulfilment, two deliveries an order.
+/// The shop, and the ERP at `erp`: told of every released order and of every fulfilment, two deliveries an order.
 pub(crate) fn config(url: &str, erp: &str) -> String {
     format!(
         r#"
-mappings = "{MAPPINGS}"
-
 [database]
 url = "{url}"
 
@@ -46,13 +44,6 @@ url = "{url}"
 platform = "shopify"
 mapping = "shopify-order"
 secrets = ["shop"]
-currency = "EUR"
-zone = "Europe/Amsterdam"
-country = "NL"
-
-[channels.stores]
-platform = "file"
-mapping = "bench-rows"
 currency = "EUR"
 zone = "Europe/Amsterdam"
 country = "NL"
@@ -83,6 +74,30 @@ shop = {{ value = "the bench's own secret" }}
     )
 }
 
+/// The same with stores that bring files instead of the shop.
+pub(crate) fn files_config(url: &str, erp: &str) -> String {
+    format!(
+        r#"
+mappings = "{MAPPINGS}"
+
+[database]
+url = "{url}"
+
+[channels.stores]
+platform = "file"
+mapping = "bench-rows"
+currency = "EUR"
+zone = "Europe/Amsterdam"
+country = "NL"
+
+[connectors.erp]
+kind = "erp_rest"
+url = "{erp}"
+inside = true
+"#
+    )
+}
+
 /// Code, country, region, city, postcode, microdegrees north and east.
 const WAREHOUSES: [(&str, &str, &str, &str, &str, i64, i64); 6] = [
     ("NL-RTM", "NL", "Zuid-Holland", "Rotterdam", "3199 LA", 51_950_000, 4_030_000),
@@ -101,14 +116,22 @@ const COUNTRIES: [&str; 3] = ["BE", "DE", "NL"];
 /// # Errors
 /// The database cannot be used.
 pub(crate) async fn open(url: &str, connectors: &[(String, String)]) -> Result<Core> {
-    let text = match connectors {
+    open_with(&match connectors {
         [] => config(url, NOBODY),
         [(name, address)] if name == "erp" => config(url, address),
         many => many.iter().fold(config(url, NOBODY), |text, (name, address)| {
             format!("{text}\n[connectors.{name}]\nkind = \"erp_rest\"\nurl = \"{address}\"\ninside = true\n")
         }),
-    };
-    let config = Config::read(&text, "bench")?;
+    })
+    .await
+}
+
+/// The core of a configuration.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) async fn open_with(config: &str) -> Result<Core> {
+    let config = Config::read(config, "bench")?;
     let checked = setup::check(config).map_err(|mistakes| anyhow!("{mistakes:#?}"))?;
     Ok(setup::open(checked, Clock::system(), true).await?)
 }

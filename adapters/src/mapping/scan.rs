@@ -6,7 +6,7 @@ use super::{
     expect::Tallies,
     header::{self, Header},
     mend, place,
-    spec::{GroupBy, Hidden, RowSays, Spec, TableRead},
+    spec::{Hidden, RowSays, Spec, TableRead},
     table::{self, ORDER_KEYS_MAX, RowView, SCATTERED_MAX, Shape, Sort, UNSORTED_ROWS_MAX},
     text,
 };
@@ -203,7 +203,7 @@ impl<'s> Scan<'s> {
             if sort == Sort::Ends {
                 self.tallies.footer(row, &body.columns);
             }
-            let record = sort == Sort::Record && looks_like_record(self.spec, self.read, &view);
+            let record = sort == Sort::Record && table::looks_like_record(self.spec, self.read, &view);
             if record && body.after_end.is_none() {
                 body.after_end = Some(row.number);
             }
@@ -362,27 +362,6 @@ impl<'s> Scan<'s> {
 fn inner_lines(row: &Row<'_>) -> u32 {
     let count = |cell: &Scalar<'_>| if let Scalar::Text(text) = cell { text.matches('\n').count() } else { 0 };
     u32::try_from(row.cells.iter().map(count).sum::<usize>()).unwrap_or(u32::MAX / 2)
-}
-
-/// A row has an order key and everything a line must have.
-fn looks_like_record(spec: &Spec, read: &TableRead, view: &RowView<'_, '_>) -> bool {
-    use super::{
-        apply::{Look, View},
-        spec::{Atom, Source},
-    };
-    let filled = |atom: &Atom| match (atom, view.look(atom)) {
-        (Atom::Column(_), Look::Scalar(scalar)) => !super::apply::is_blank(scalar, &spec.empty),
-        (Atom::Column(_) | Atom::Block(_) | Atom::Path(_) | Atom::Received, _) => false,
-    };
-    let given = |source: &Source| match source {
-        Source::One(atom) | Source::Sum(atom) => filled(atom),
-        Source::Join { parts, .. } => parts.iter().all(|part| part.optional || part.atoms.iter().any(filled)),
-    };
-    let keyed = match &read.group {
-        GroupBy::File => true,
-        GroupBy::Source(sources) => read.fill_down || sources.iter().any(given),
-    };
-    keyed && spec.items.iter().filter(|field| field.is_required()).all(|field| field.sources.iter().any(given))
 }
 
 /// A reject of the document as a whole.

@@ -5,7 +5,7 @@ use super::{
     apply::{self, Look, View, is_blank},
     block::BlockCell,
     fields, place, scalar,
-    spec::{Atom, ColumnName, GroupBy, Hidden, Label, ROW_SAYS, RowSays, Source, TableRead},
+    spec::{Atom, ColumnName, GroupBy, Hidden, Label, ROW_SAYS, RowSays, Source, Spec, TableRead},
     text,
 };
 use crate::node::{Row, Scalar};
@@ -224,6 +224,23 @@ pub(super) fn says<'v, 'a: 'v>(
     let Some((word, source)) = word else { return Ok(RowSays::Order) };
     let known = table.get(&word).and_then(|ours| fields::word(&ROW_SAYS, ours));
     known.ok_or((word, source))
+}
+
+/// A row has an order key and everything a line must have.
+pub(super) fn looks_like_record(spec: &Spec, read: &TableRead, view: &RowView<'_, '_>) -> bool {
+    let filled = |atom: &Atom| match (atom, view.look(atom)) {
+        (Atom::Column(_), Look::Scalar(scalar)) => !is_blank(scalar, &spec.empty),
+        (Atom::Column(_) | Atom::Block(_) | Atom::Path(_) | Atom::Received, _) => false,
+    };
+    let given = |source: &Source| match source {
+        Source::One(atom) | Source::Sum(atom) => filled(atom),
+        Source::Join { parts, .. } => parts.iter().all(|part| part.optional || part.atoms.iter().any(filled)),
+    };
+    let keyed = match &read.group {
+        GroupBy::File => true,
+        GroupBy::Source(sources) => read.fill_down || sources.iter().any(given),
+    };
+    keyed && spec.items.iter().filter(|field| field.is_required()).all(|field| field.sources.iter().any(given))
 }
 
 /// What tells a row's order from others; `None` when the row does not say.

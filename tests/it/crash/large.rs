@@ -54,7 +54,7 @@ async fn a_large_file_is_there_whole_or_not_at_all() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_file_is_read_on_where_its_reader_died() {
     urls(async |url: &str| {
-        let site = Site::prepare(url).await;
+        let site = Site::prepare(url, Leases::SHORT).await;
         let key = key(&site).await;
         let body = receipts();
         assert!(body.len() > tributary::intake::spool::SMALL);
