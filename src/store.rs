@@ -30,6 +30,7 @@ pub mod stock;
 pub mod transits;
 pub mod work;
 
+mod checkpoint;
 mod disk;
 mod error;
 mod lanes;
@@ -47,6 +48,9 @@ use disk::Disk;
 use lanes::Lanes;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, sqlx::Connection as _};
 use std::{fs::File, path::PathBuf, sync::Arc};
+
+/// Tries to empty the log while others read; each waits for them as long as a writer does.
+const EMPTYINGS: u32 = 3;
 
 /// An open database.
 #[derive(Debug)]
@@ -151,12 +155,19 @@ impl Store {
     /// Writes the log of SQLite into its file and empties it; after an erasure the name is then nowhere on disk.
     ///
     /// # Errors
-    /// The database is gone.
+    /// Somebody has read the database all the time ([`StoreError::Conflict`]), or it is gone.
     pub async fn checkpoint(&self) -> Result<(), StoreError> {
         let Some(lanes) = &self.lanes else { return Ok(()) };
-        let _turn = lanes.turn(Lane::Work).await;
-        let done = self.write.query_all_raw(bulk::plain(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)")).await;
-        done.map(drop).map_err(StoreError::from).inspect_err(|error| self.disk.note(error))
+        for _ in 0..EMPTYINGS {
+            let _turn = lanes.turn(Lane::Work).await;
+            let emptied = self.write.query_one_raw(bulk::plain(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)"));
+            let emptied = emptied.await.map_err(StoreError::from).inspect_err(|error| self.disk.note(error))?;
+            let busy: i64 = emptied.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+            if busy == 0 {
+                return Ok(());
+            }
+        }
+        Err(StoreError::Conflict("log"))
     }
 
     /// Closes every connection; SQLite then has written its log into its file.

@@ -26,6 +26,7 @@ pub(super) struct Lanes {
 #[derive(Debug, Default)]
 struct Queue {
     busy: bool,
+    given: u64,
     /// Intake turns since work had one.
     run: u32,
     intake: VecDeque<oneshot::Sender<Turn>>,
@@ -43,6 +44,7 @@ impl Lanes {
     pub(super) async fn turn(self: &Arc<Self>, lane: Lane) -> Turn {
         let waiting = {
             let mut queue = self.lock();
+            queue.given += 1;
             if !queue.busy {
                 queue.busy = true;
                 return Turn { lanes: Arc::clone(self) };
@@ -56,6 +58,11 @@ impl Lanes {
         };
         // The sender lives in the queue until it is used, so receiving cannot fail while the lanes exist.
         waiting.await.unwrap_or_else(|_| Turn { lanes: Arc::clone(self) })
+    }
+
+    /// How many turns there were.
+    pub(super) fn given(&self) -> u64 {
+        self.lock().given
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

@@ -1,6 +1,6 @@
 //! Opening a database: addresses, connection settings, and what we refuse to run on.
 
-use super::{Store, disk::Disk, error::StoreError, lanes::Lanes};
+use super::{Store, checkpoint, disk::Disk, error::StoreError, lanes::Lanes};
 use sea_orm::{
     DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
@@ -65,9 +65,8 @@ const MIGRATION_LOCK: i64 = 0x7472_6962_7574_6172;
 const ROWS_AHEAD: usize = 4096;
 /// Prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
-/// Pages of 4 KiB in the write-ahead log before they are written back into the file: a page that many orders touch is
-/// written back once for all of them.
-const WAL_PAGES: &str = "8000";
+/// Pages of 4 KiB in the write-ahead log at which the writer itself writes them back, because nobody else did.
+const WAL_PAGES: &str = "32000";
 /// Bytes the write-ahead log shrinks to after a checkpoint.
 const WAL_LIMIT: &str = "67108864";
 
@@ -123,6 +122,7 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<Store, Store
         .pragma("wal_autocheckpoint", WAL_PAGES)
         .pragma("journal_size_limit", WAL_LIMIT)
         .pragma("cache_size", format!("-{}", options.writer_cache_kib));
+    let keeper = base.clone().pragma("cache_size", "-256");
     let reader = base.pragma("query_only", "1").pragma("cache_size", format!("-{}", options.reader_cache_kib));
     let readers = match options.readers {
         0 => std::thread::available_parallelism().map_or(2, |n| u32::try_from(n.get()).unwrap_or(2)),
@@ -143,12 +143,16 @@ async fn open_sqlite(path: &Path, options: &StoreOptions) -> Result<Store, Store
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&write).await?;
     }
     let read = pool(readers).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(reader);
+    let (lanes, disk) = (Arc::new(Lanes::default()), Arc::new(Disk::default()));
+    if options.exclusive {
+        tokio::spawn(checkpoint::work(keeper, Arc::downgrade(&lanes), Arc::clone(&disk)));
+    }
     Ok(Store {
         write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
         read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
-        lanes: Some(Arc::new(Lanes::default())),
+        lanes: Some(lanes),
         lock,
-        disk: Arc::new(Disk::default()),
+        disk,
         wal: Some(beside(path, "-wal")),
     })
 }
