@@ -89,6 +89,7 @@ impl Intake {
         let parser = parse::Parser::start(Arc::clone(core), runner.clone());
         tokio::spawn(writer::work(Arc::clone(core), inbox, parser.clone()));
         tokio::spawn(sweep::work(Arc::clone(core), parser.clone()));
+        tokio::spawn(sweep::keep(Arc::clone(core), parser.clone(), runner.clone()));
         tokio::spawn(large::sweep(Arc::clone(core)));
         Self { core: Arc::clone(core), door, large: Arc::new(Semaphore::new(LARGE_AT_ONCE)), parser }
     }

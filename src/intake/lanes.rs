@@ -134,10 +134,20 @@ impl Parser {
         [&self.lanes.single, &self.lanes.files].iter().any(|lane| lane.permille() >= HALF)
     }
 
+    /// Since when the oldest of all documents waits to be read.
+    pub(super) fn waits_since(&self) -> Option<Instant> {
+        let Lanes { single, files, large, callbacks } = &self.lanes;
+        let lanes = [single, files, large, callbacks].into_iter().filter_map(Sender::oldest);
+        lanes.chain(self.late_since()).min()
+    }
+
+    fn late_since(&self) -> Option<Instant> {
+        Some(Instant(self.late_since.load(Ordering::Relaxed))).filter(|since| since.0 > 0)
+    }
+
     /// Since when the oldest order brought one by one waits to be read. Files take their time.
     pub fn oldest(&self) -> Option<Instant> {
-        let late = Some(Instant(self.late_since.load(Ordering::Relaxed))).filter(|since| since.0 > 0);
-        [late, self.lanes.single.oldest()].into_iter().flatten().min()
+        [self.late_since(), self.lanes.single.oldest()].into_iter().flatten().min()
     }
 }
 

@@ -158,7 +158,7 @@ impl Reader {
             return Ok(Some(stored.leased(task.epoch, task.progress)));
         }
         let bytes = self.runtime.block_on(documents::bytes(self.core.store.read(), task.document))?;
-        task.bytes = bytes.ok_or(StoreError::Conflict("document"))?;
+        task.bytes = bytes.ok_or(StoreError::Conflict(documents::LEASE))?;
         Ok(None)
     }
 }

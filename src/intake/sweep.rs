@@ -1,4 +1,5 @@
-//! Documents whose reader died, or that found the queue full, are found by their expired lease and read.
+//! Documents whose reader died, or that found the queue full, are found by their expired lease and read. Those that wait
+//! here keep theirs, however long they wait.
 
 use super::{
     parse::Parser,
@@ -6,9 +7,10 @@ use super::{
 };
 use crate::{
     app::Core,
+    orders::Runner,
     store::{Lane, StoreError, documents},
 };
-use model::time::SECOND;
+use model::time::{Instant, SECOND};
 use std::{sync::Arc, time::Duration};
 
 /// Documents taken over at once.
@@ -30,6 +32,27 @@ pub(super) async fn work(core: Arc<Core>, parser: Parser) {
             }
         }
     }
+}
+
+/// Prolongs the leases of what waits here three times in each, so that nobody takes over what is not lost.
+pub(super) async fn keep(core: Arc<Core>, parser: Parser, runner: Runner) {
+    let lease = core.config.intake.lease_seconds * SECOND;
+    loop {
+        tokio::time::sleep(Duration::from_micros((lease / 3).unsigned_abs())).await;
+        let Some(oldest) = [parser.waits_since(), runner.oldest()].into_iter().flatten().min() else { continue };
+        let now = core.clock.now();
+        // It came a moment before it began to wait. What came before all that wait is held by nobody.
+        let (since, soon) = (oldest.plus(-lease), now.plus(lease * 2 / 3));
+        if let Err(error) = prolong(&core, since, soon, now.plus(2 * lease)).await {
+            tracing::warn!(%error, "the leases of waiting documents could not be prolonged");
+        }
+    }
+}
+
+async fn prolong(core: &Core, since: Instant, soon: Instant, until: Instant) -> Result<(), StoreError> {
+    let tx = core.store.begin(Lane::Work).await?;
+    documents::prolong(&tx, &core.node, since, soon, until).await?;
+    tx.commit().await
 }
 
 async fn round(core: &Core, parser: &Parser, all_are_dead: &mut bool) -> Result<usize, StoreError> {

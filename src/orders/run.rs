@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     app::Core,
-    store::{StoreError, documents::DocumentState},
+    store::{
+        StoreError,
+        documents::{self, DocumentState},
+    },
     traces::Trace,
 };
 use model::{
@@ -22,7 +25,7 @@ use model::{
     port::inbound::{Outcomes, Summary},
     said::{Reject, Said},
 };
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 use tokio::{
     sync::oneshot,
     task::{JoinHandle, spawn_blocking},
@@ -177,14 +180,32 @@ async fn carry_out(
         Ok(draft) => write::write(&core, &jobs, draft).await,
         Err(error) => Err(error),
     };
-    let error = match written {
+    match written {
         Ok(outcomes) => {
             answer(replies, outcomes.into_iter().map(Ok));
             return true;
         }
-        Err(error) => error,
-    };
-    match again(&core, &jobs, error).await {
+        Err(error) => start_over(&core, jobs, replies, error).await,
+    }
+    false
+}
+
+/// Decides and writes again what could not be written, and answers each job.
+async fn start_over(core: &Arc<Core>, jobs: Arc<Vec<Prepared>>, replies: Vec<Reply>, first: StoreError) {
+    let (mut jobs, mut replies) = (jobs, replies);
+    let mut written = again(core, &jobs, first).await;
+    while let Err(error) = &written
+        && is_lost(error)
+    {
+        let all = jobs.len();
+        (jobs, replies) = without_lost(core, jobs, replies, error).await;
+        // None is lost any more: whichever is at fault is found alone.
+        if jobs.len() == all {
+            break;
+        }
+        written = patiently(core, &jobs).await;
+    }
+    match written {
         Ok(outcomes) => answer(replies, outcomes.into_iter().map(Ok)),
         Err(error) if error.is_unavailable() || jobs.len() == 1 => {
             let error = told(&error);
@@ -195,16 +216,49 @@ async fn carry_out(
             tracing::warn!(%error, jobs = jobs.len(), "a batch failed and is run job by job");
             for (job, reply) in jobs.iter().zip(replies) {
                 let alone = Arc::new(vec![Prepared::clone(job)]);
-                let outcome = match attempt(&core, &alone).await {
-                    Err(error) => again(&core, &alone, error).await,
-                    done => done,
-                };
+                let outcome = patiently(core, &alone).await;
                 let outcome = outcome.map(|mut o| o.pop().unwrap_or_default()).map_err(|e| told(&e));
                 reply.send(outcome);
             }
         }
     }
-    false
+}
+
+/// Somebody else has the lease of a document by now: trying again would not help.
+fn is_lost(error: &StoreError) -> bool {
+    matches!(error, StoreError::Conflict(documents::LEASE))
+}
+
+/// The jobs but for those whose documents somebody else has leased, who are told so.
+async fn without_lost(
+    core: &Core,
+    jobs: Arc<Vec<Prepared>>,
+    replies: Vec<Reply>,
+    error: &StoreError,
+) -> (Arc<Vec<Prepared>>, Vec<Reply>) {
+    let ids: Vec<DocumentId> = jobs.iter().filter_map(lease).map(|(document, _)| document).collect();
+    // Nobody is told anything while we do not know.
+    let Ok(found) = documents::by_ids(core.store.read(), &ids).await else { return (jobs, replies) };
+    let held: HashSet<(DocumentId, i64)> = found.into_iter().map(|found| (found.id, found.lease_epoch)).collect();
+    let (mut rest, mut waiting) = (Vec::new(), Vec::new());
+    for (job, reply) in jobs.iter().zip(replies) {
+        if lease(job).is_none_or(|lease| held.contains(&lease)) {
+            rest.push(Prepared::clone(job));
+            waiting.push(reply);
+        } else {
+            reply.send(Err(told(error)));
+        }
+    }
+    tracing::warn!(lost = jobs.len() - rest.len(), jobs = jobs.len(), "documents are read by others by now");
+    (Arc::new(rest), waiting)
+}
+
+/// The document of a job, and the lease it was read under.
+fn lease(job: &Prepared) -> Option<(DocumentId, i64)> {
+    match job {
+        Prepared::Statements { job, .. } => Some((job.document, job.epoch)),
+        Prepared::Command(_) => None,
+    }
 }
 
 fn told(error: &StoreError) -> RunError {
@@ -237,6 +291,14 @@ async fn again(
     Err(error)
 }
 
+/// Decides and writes, again while other writers are faster.
+async fn patiently(core: &Arc<Core>, jobs: &Arc<Vec<Prepared>>) -> Result<Vec<Vec<Outcome>>, StoreError> {
+    match attempt(core, jobs).await {
+        Err(error) => again(core, jobs, error).await,
+        done => done,
+    }
+}
+
 async fn attempt(core: &Arc<Core>, jobs: &Arc<Vec<Prepared>>) -> Result<Vec<Vec<Outcome>>, StoreError> {
     match draft(core, jobs, &Footprint::default()).await? {
         Some(draft) => write::write(core, jobs, draft).await,
@@ -253,7 +315,7 @@ async fn draft(core: &Arc<Core>, jobs: &Arc<Vec<Prepared>>, before: &Footprint) 
 
 /// Another writer was faster; also when it took stock that we thought was there, and the database said so.
 fn is_retryable(error: &StoreError) -> bool {
-    error.is_retryable() || error.is_unlawful()
+    (error.is_retryable() && !is_lost(error)) || error.is_unlawful()
 }
 
 /// Where an outcome goes.

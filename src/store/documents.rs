@@ -2,11 +2,13 @@
 
 mod attachments;
 mod bytes;
+mod leases;
 mod read;
 mod states;
 
 pub use attachments::{attach, attachment_id};
 pub use bytes::{PART_MAX, Packed, Part, bytes, pack, parts};
+pub use leases::{claim_expired, prolong, take_over};
 pub use read::{Document, DocumentFilter, PAGE_MAX, by_id, by_ids, first_with, list};
 pub use states::{DocumentKind, DocumentState};
 
@@ -24,8 +26,8 @@ use model::{
     time::Instant,
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value,
-    sea_query::{Expr, ExprTrait, LockBehavior, LockType},
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Value,
+    sea_query::{Expr, ExprTrait},
 };
 use std::collections::HashMap;
 
@@ -75,6 +77,9 @@ pub struct Finished {
     pub orders_bad: u32,
     pub summary: Summary,
 }
+
+/// What [`StoreError::Conflict`] speaks of when somebody else has a document's lease.
+pub const LEASE: &str = "document";
 
 /// Stores `new` documents with their bytes; of those with the same key the first is stored.
 /// Answers in the order asked.
@@ -144,7 +149,7 @@ pub async fn complete(
         .filter(documents::Column::State.eq(rows::name(&DocumentState::Receiving)?))
         .exec(tx)
         .await?;
-    if done.rows_affected == 1 { Ok(stored) } else { Err(StoreError::Conflict("document")) }
+    if done.rows_affected == 1 { Ok(stored) } else { Err(StoreError::Conflict(LEASE)) }
 }
 
 /// Forgets documents whose parts stopped coming before `now`; gives how many.
@@ -171,55 +176,6 @@ async fn drop_documents(tx: &Tx, ids: &[DocumentId]) -> Result<(), StoreError> {
     bulk::delete::<document_bytes::Entity>(tx, &[document_bytes::Column::DocumentId], keys()).await?;
     bulk::delete::<documents::Entity>(tx, &[documents::Column::Id], keys()).await?;
     Ok(())
-}
-
-/// Leases documents nobody reads (a node died, or a replay was asked for) to `node` until `until`; oldest lease first.
-///
-/// # Errors
-/// The database is gone.
-pub async fn claim_expired(
-    tx: &Tx,
-    node: &str,
-    now: Instant,
-    until: Instant,
-    limit: u64,
-) -> Result<Vec<Document>, StoreError> {
-    let mut found = documents::Entity::find()
-        // As written in the partial index; a bound value would not match it.
-        .filter(Expr::cust("state = 'received'"))
-        .filter(documents::Column::LeaseUntil.lt(now.0))
-        .order_by_asc(documents::Column::LeaseUntil)
-        .limit(limit)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .all(tx)
-        .await?;
-    let lease = |d: &documents::Model| -> bulk::Row { vec![d.id.into(), node.into(), until.0.into(), 1_i64.into()] };
-    let columns = [
-        (documents::Column::Id, Role::Key),
-        (documents::Column::LeaseOwner, Role::Set),
-        (documents::Column::LeaseUntil, Role::Set),
-        (documents::Column::LeaseEpoch, Role::Add),
-    ];
-    bulk::update::<documents::Entity>(tx, &columns, found.iter().map(lease).collect()).await?;
-    for document in &mut found {
-        document.lease_epoch += 1;
-    }
-    found.into_iter().map(read::document).collect()
-}
-
-/// Ends every lease that is not `node`'s, in the order the documents arrived: for a process that is alone on the database,
-/// where all of them are a dead process's. Gives how many there were.
-///
-/// # Errors
-/// The database is gone.
-pub async fn take_over(tx: &Tx, node: &str) -> Result<u64, StoreError> {
-    let taken = documents::Entity::update_many()
-        .col_expr(documents::Column::LeaseUntil, Expr::col(documents::Column::ReceivedAt))
-        .filter(Expr::cust("state = 'received'"))
-        .filter(documents::Column::LeaseOwner.ne(node))
-        .exec(tx)
-        .await?;
-    Ok(taken.rows_affected)
 }
 
 /// Records that `progress` statements of a document are committed, and prolongs its lease.
@@ -307,7 +263,7 @@ pub async fn reopen(tx: &Tx, id: DocumentId, node: &str, until: Instant) -> Resu
         .await?;
     all_found(done.rows_affected, 1)?;
     let found = documents::Entity::find_by_id(id.uuid()).one(tx).await?;
-    found.map(|d| d.lease_epoch).ok_or(StoreError::Conflict("document"))
+    found.map(|d| d.lease_epoch).ok_or(StoreError::Conflict(LEASE))
 }
 
 /// Forgets what documents held of people: their bytes, names and headers, and what their rejects quote.
@@ -387,5 +343,5 @@ fn head(new: NewDocument, state: DocumentState) -> Result<(documents::Model, Pac
 }
 
 fn all_found(found: u64, wanted: usize) -> Result<(), StoreError> {
-    if found == wanted as u64 { Ok(()) } else { Err(StoreError::Conflict("document")) }
+    if found == wanted as u64 { Ok(()) } else { Err(StoreError::Conflict(LEASE)) }
 }

@@ -171,3 +171,36 @@ async fn rejects_are_listed_and_forgotten() {
     })
     .await;
 }
+
+/// Documents 1 to 4 are node a's until NOW + 10 s; what waits in its memory came at the second's moment or later.
+#[tokio::test]
+async fn leases_of_what_waits_are_prolonged_and_of_nothing_else() {
+    on_each_database(async |world| {
+        let others = NewDocument { lease_owner: "b".into(), ..new(4, b"4") };
+        store(world, vec![new(1, b"1"), new(2, b"2"), new(3, b"3"), others]).await;
+        let tx = world.begin().await;
+        documents::finish(&tx, &[finished(3, 1)]).await.expect("finished");
+        tx.commit().await.expect("committed");
+        let prolong = async |soon: i64| {
+            let tx = world.begin().await;
+            let (since, until) = (NOW.plus(2), NOW.plus(60 * SECOND));
+            let prolonged = documents::prolong(&tx, "a", since, NOW.plus(soon * SECOND), until).await;
+            tx.commit().await.expect("committed");
+            prolonged.expect("prolonged")
+        };
+        assert_eq!(prolong(9).await, 0, "no lease ends so soon");
+        assert_eq!(prolong(11).await, 1);
+        assert_eq!(prolong(11).await, 0, "it lasts longer by now");
+        let tx = world.begin().await;
+        let (now, until) = (NOW.plus(20 * SECOND), NOW.plus(30 * SECOND));
+        let claimed = documents::claim_expired(&tx, "c", now, until, 9).await.expect("claimed");
+        tx.commit().await.expect("committed");
+        let mut claimed: Vec<_> = claimed.iter().map(|document| document.id).collect();
+        claimed.sort_unstable();
+        assert_eq!(claimed, [id(1), id(4)]);
+        let tx = world.begin().await;
+        documents::finish(&tx, &[finished(2, 1)]).await.expect("its lease is the first one still");
+        tx.commit().await.expect("committed");
+    })
+    .await;
+}
