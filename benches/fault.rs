@@ -138,7 +138,8 @@ async fn lane(asked: &Asked, kind: Kind) -> Result<Vec<Line>> {
             println!("{name:<15} {:<8}  skipped: {why}", kind.name());
             continue;
         }
-        let line = one(asked, name, fault, kind).await?;
+        // One that cannot go on fails; the others are still asked.
+        let line = one(asked, name, fault, kind).await.unwrap_or_else(|error| Line::broken(name, kind.name(), &error));
         println!("{}", row(&line));
         lines.push(line);
     }
@@ -170,8 +171,6 @@ async fn one(asked: &Asked, name: &'static str, fault: Fault, kind: Kind) -> Res
     let told = || format!("{name} on {}", kind.name());
     let (campaign, verdict) = campaign(fault, kind, extent, false).await.with_context(told)?;
     let mut line = Line {
-        name,
-        db: kind.name(),
         runs: campaign.runs,
         acks: campaign.acks(),
         lost: verdict.lost,
@@ -180,8 +179,7 @@ async fn one(asked: &Asked, name: &'static str, fault: Fault, kind: Kind) -> Res
         notes: campaign.notes.clone(),
         heal_s: campaign.heal,
         drain_s: campaign.drain,
-        control_failed_as_it_must: false,
-        control: String::new(),
+        ..Line::new(name, kind.name())
     };
     campaign.remove().await?;
     let runs = if fault == Fault::Permutations { extent.runs } else { 1 };

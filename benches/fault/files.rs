@@ -26,7 +26,7 @@ use tributary::{
     words::Language,
 };
 
-pub(crate) const CHANNEL: &str = "till";
+pub(crate) const CHANNEL: &str = "counter";
 /// Written in two commits, and a third with which it is there.
 const LARGE: usize = 1_200_000;
 const PAUSE: Duration = Duration::from_millis(300);

@@ -4,7 +4,7 @@ use super::judge::Verdict;
 use anyhow::Result;
 use serde::Serialize;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Line {
     pub(crate) name: &'static str,
     pub(crate) db: &'static str,
@@ -24,6 +24,15 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    pub(crate) fn new(name: &'static str, db: &'static str) -> Self {
+        Self { name, db, ..Self::default() }
+    }
+
+    /// A campaign that could not go on.
+    pub(crate) fn broken(name: &'static str, db: &'static str, error: &anyhow::Error) -> Self {
+        Self { wrong: vec![format!("{error:#}")], control: "not asked".to_owned(), ..Self::new(name, db) }
+    }
+
     pub(crate) fn is_good(&self) -> bool {
         self.lost == 0 && self.doubled == 0 && self.wrong.is_empty() && self.control_failed_as_it_must
     }
