@@ -6,7 +6,7 @@ use super::{
     judge::{Verdict, judge},
     line::Line,
     node::{Broken, Node},
-    sender::{ARTICLES, Manner, Sender, request},
+    sender::{ARTICLES, Sender, request},
     site::{Place, Site},
 };
 use crate::documents::Taste;
@@ -25,11 +25,11 @@ use tributary::{
 };
 
 /// Time in which an acknowledgement comes when nothing is broken.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Time in which everything acknowledged is decided and told once the load has ended, as long as it goes on.
-const STILL: Duration = Duration::from_secs(20);
+const STILL: Duration = Duration::from_secs(40);
 /// The same, however it goes on.
-const REST: Duration = Duration::from_secs(60);
+const REST: Duration = Duration::from_secs(180);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// What a campaign needs besides a database.
@@ -41,8 +41,6 @@ pub(crate) struct Needs {
     /// Partners that know nothing again.
     pub(crate) forgetful: bool,
     pub(crate) place: Place,
-    /// Documents are leased for longer than they wait to be read.
-    pub(crate) patient: bool,
     /// Files come too, into a folder and by upload.
     pub(crate) files: bool,
 }
@@ -111,14 +109,8 @@ impl Campaign {
 
     /// A sender for each node, all with the same orders.
     pub(crate) fn load(&mut self) {
-        self.load_as(|_| Manner::USUAL);
-    }
-
-    /// As [`Self::load`], each in a manner of its own.
-    pub(crate) fn load_as(&mut self, manner: impl Fn(u64) -> Manner) {
-        let nodes = (0..).zip(&self.site.nodes);
-        let start = |(at, (_, address)): (u64, &(_, _))| Sender::start(*address, &self.site.ledger, manner(at));
-        self.senders.extend(nodes.map(start));
+        let start = |(_, address): &(_, _)| Sender::start(*address, &self.site.ledger);
+        self.senders.extend(self.site.nodes.iter().map(start));
     }
 
     pub(crate) fn acks(&self) -> u64 {
@@ -159,7 +151,7 @@ impl Campaign {
 
     /// The same webhook `times` times at once.
     pub(crate) async fn same(&mut self, order: u64, times: usize) -> Result<()> {
-        let (request, hash) = request(&Taste::new(ARTICLES), order, 0)?;
+        let (request, hash) = request(&Taste::new(ARTICLES), order)?;
         let (request, address) = (Arc::new(request), self.site.nodes[0].1);
         let mut lines = Vec::new();
         for _ in 0..times {
@@ -230,6 +222,18 @@ impl Campaign {
         Ok(())
     }
 
+    /// Waits until every document is read, whatever becomes of its orders.
+    pub(crate) async fn all_read(&self) -> Result<()> {
+        let watch = Stopwatch::start();
+        while self.left().await?.iter().any(|(what, _)| what == UNREAD) {
+            if watch.elapsed() > REST {
+                bail!("documents were never read");
+            }
+            tokio::time::sleep(LOOK * 3).await;
+        }
+        Ok(())
+    }
+
     /// What needs a person is sent again, as a person would once the partner is mended.
     async fn redrive(&self) -> Result<()> {
         let store = self.site.open().await?;
@@ -292,4 +296,5 @@ const LEFT: &str = "SELECT 'documents not read', count(*) FROM documents WHERE s
      UNION ALL SELECT 'orders not decided', count(*) FROM orders WHERE status NOT IN ('released', 'cancelled') \
      UNION ALL SELECT 'deliveries quarantined', count(*) FROM deliveries WHERE state = 'quarantined' \
      UNION ALL SELECT 'deliveries not done', count(*) FROM deliveries WHERE state = 'waiting'";
+const UNREAD: &str = "documents not read";
 const QUARANTINED: &str = "deliveries quarantined";

@@ -7,10 +7,8 @@ use super::{
     judge::untold,
     permutations,
     postgres::{Hoard, Server},
-    sender::Manner,
 };
 use anyhow::{Context as _, Result};
-use sqlx::{Connection as _, PgConnection};
 use std::time::Duration;
 use tributary::{
     clock::Stopwatch,
@@ -28,11 +26,7 @@ const AT_ONCE: usize = 100;
 /// Requests a partner answers badly where a number is given.
 pub(super) const BADLY: u32 = 24;
 /// Time in which a node comes to a crash point.
-const COMES: Duration = Duration::from_secs(30);
-/// Articles that nodes race for.
-const FEW: usize = 6;
-/// From here on a node's orders are its own.
-const OWN: u64 = 1_000_000;
+const COMES: Duration = Duration::from_secs(60);
 
 pub(super) async fn kill(to: &mut Campaign) -> Result<()> {
     to.nodes[0].kill()?;
@@ -152,31 +146,6 @@ pub(super) async fn standby(to: &mut Campaign, control: bool) -> Result<()> {
     to.heals(mended).await
 }
 
-/// Two nodes are told different things of the same orders, and each of its own, of few articles, as fast as they take them.
-pub(super) async fn race(to: &mut Campaign, lasts: Duration) -> Result<()> {
-    let manner = Manner { articles: FEW, pace: Duration::ZERO, ..Manner::USUAL };
-    // Rarely: whoever is told of an order second waits for the first, and there is no race for articles.
-    to.load_as(|node| Manner { change: node, pace: Duration::from_secs(1), ..manner });
-    to.load_as(|node| Manner { first: (node + 1) * OWN, ..manner });
-    to.until_acks(20).await?;
-    tokio::time::sleep(lasts).await;
-    to.until_acks(20).await?;
-    to.runs += 1;
-    to.drained().await?;
-    let mut look = PgConnection::connect(&to.site.database.url).await?;
-    let deadlocks: i64 = sqlx::query_scalar(DEADLOCKS).fetch_one(&mut look).await?;
-    look.close().await?;
-    let told = format!("{deadlocks} deadlocks");
-    if deadlocks == 0 {
-        to.notes.push(told)
-    } else {
-        to.wrong.push(told)
-    }
-    Ok(())
+pub(super) async fn permutations(to: &mut Campaign, runs: u64, control: bool) -> Result<()> {
+    permutations::inflict(to, runs, control).await
 }
-
-pub(super) async fn permutations(to: &mut Campaign, runs: u64) -> Result<()> {
-    permutations::inflict(to, runs).await
-}
-
-const DEADLOCKS: &str = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";

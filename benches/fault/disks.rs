@@ -5,8 +5,9 @@ use anyhow::{Context as _, Result};
 use std::{io::Write as _, time::Duration};
 use tributary::clock::Stopwatch;
 
-/// Time in which a node ends whose disk has failed.
-const ENDS: Duration = Duration::from_secs(10);
+/// Time in which a node ends whose disk has failed; and in which the control, which goes on, is seen to do so.
+const ENDS: Duration = Duration::from_secs(60);
+const GOES_ON: Duration = Duration::from_secs(5);
 /// What the program's own end says: it cannot go on.
 const FAILURE: i32 = 1;
 /// An fsync takes so much longer, microseconds.
@@ -41,12 +42,12 @@ async fn up_again(to: &Campaign) -> Result<()> {
 }
 
 /// Nobody knows any more what is on the disk: the program must end, so that it is started again.
-pub(super) async fn fsync_error(to: &mut Campaign, lasts: Duration) -> Result<()> {
+pub(super) async fn fsync_error(to: &mut Campaign, lasts: Duration, control: bool) -> Result<()> {
     if to.site.kind == Kind::Postgres {
         return postgres_fsync_error(to, lasts).await;
     }
     let bad = trace::Trace::attach(&[to.nodes[0].pid()], FAILS).await?;
-    let ended = to.nodes[0].end(ENDS).await?;
+    let ended = to.nodes[0].end(if control { GOES_ON } else { ENDS }).await?;
     drop(bad);
     let mended = Stopwatch::start();
     match ended {

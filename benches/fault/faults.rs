@@ -32,7 +32,6 @@ pub(crate) enum Fault {
     FsyncSlow,
     Permutations,
     Standby,
-    Race,
     PostgresFull,
 }
 
@@ -59,7 +58,7 @@ impl Shows {
 
 use Fault::*;
 
-pub(crate) const ALL: [(&str, Fault); 19] = [
+pub(crate) const ALL: [(&str, Fault); 18] = [
     ("kill", Kill),
     ("drain", Drain),
     ("same-webhook", Same),
@@ -77,7 +76,6 @@ pub(crate) const ALL: [(&str, Fault); 19] = [
     ("fsync-slow", FsyncSlow),
     ("permutations", Permutations),
     ("standby", Standby),
-    ("race", Race),
     ("postgres-full", PostgresFull),
 ];
 
@@ -96,7 +94,7 @@ const POSTGRES_MIB: u32 = 192;
 impl Fault {
     pub(crate) const fn on(self, kind: Kind) -> bool {
         match self {
-            PostgresCrash | PostgresStop | TwoNodes | NoConnections | Standby | Race | PostgresFull => {
+            PostgresCrash | PostgresStop | TwoNodes | NoConnections | Standby | PostgresFull => {
                 matches!(kind, Kind::Postgres)
             }
             DiskFull => matches!(kind, Kind::Sqlite),
@@ -110,12 +108,26 @@ impl Fault {
         always || matches!(self, FsyncError | FsyncSlow)
     }
 
-    /// Also when it is to be quick: what partners do is the same on both databases, and what takes long is for the long form.
+    /// Also when it is to be quick: what partners do and what is told in which sequence is the same on both databases, and
+    /// what takes long is for the long form.
     pub(crate) const fn is_quick_on(self, kind: Kind) -> bool {
         match kind {
-            Kind::Sqlite => !matches!(self, Permutations),
-            Kind::Postgres => !matches!(self, PartnerDown | LostAnswers | Garbage | Drip | Permutations | Race),
+            Kind::Sqlite => true,
+            Kind::Postgres => !matches!(self, PartnerDown | LostAnswers | Garbage | Drip | Permutations),
         }
+    }
+
+    /// Also when it is to be brief, as one step among others: what loses most when it is wrong.
+    pub(crate) const fn is_brief_on(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Sqlite => matches!(self, Kill | Drain | Same | LostAnswers | DiskFull | CommitPoints | FsyncError),
+            Kind::Postgres => matches!(self, Kill | Same | PostgresCrash | TwoNodes),
+        }
+    }
+
+    /// Its PostgreSQL is its own: it can be broken while others use the common one.
+    pub(crate) const fn is_apart(self) -> bool {
+        matches!(self, Standby | PostgresFull)
     }
 
     /// How much of it.
@@ -130,8 +142,8 @@ impl Fault {
             (Permutations, false) => (permutations::ALL, 0),
             (CommitPoints, false) => (5, 0),
             (Standby, false) => (5, 0),
-            (FsyncSlow | Race, false) => (3, 20),
-            (PostgresStop | DiskFull | NoConnections | PostgresFull | Race | FsyncError | FsyncSlow, true) => (1, 3),
+            (FsyncSlow, false) => (3, 20),
+            (PostgresStop | DiskFull | NoConnections | PostgresFull | FsyncError | FsyncSlow, true) => (1, 3),
             (_, true) => (1, 1),
             (_, false) => (10, 3),
         };
@@ -140,14 +152,14 @@ impl Fault {
 
     /// What it needs; with what its control breaks.
     pub(crate) fn needs(self, kind: Kind, control: bool) -> Needs {
-        let nodes = if matches!(self, TwoNodes | Race) { 2 } else { 1 };
+        let nodes = if matches!(self, TwoNodes) { 2 } else { 1 };
         let place = match self {
             DiskFull => Place::Disk { mib: DISK_MIB },
             PostgresFull => Place::PostgresDisk { mib: POSTGRES_MIB },
             Standby => Place::Pair { is_synchronous: !control },
             _ => Place::Usual,
         };
-        let needs = Needs { nodes, place, files: self == CommitPoints, patient: self == Race, ..Needs::default() };
+        let needs = Needs { nodes, place, files: self == CommitPoints, ..Needs::default() };
         if !control {
             return needs;
         }
@@ -164,7 +176,6 @@ impl Fault {
             Same => promise("take_twice"),
             PartnerDown | Garbage => promise("believe_partners"),
             Permutations => promise("apply_stale"),
-            Race => promise("unsorted_locks"),
             TwoNodes | LostAnswers | Drip => Needs { forgetful: true, ..needs },
             Drain | Standby => needs,
         }
@@ -177,22 +188,20 @@ impl Fault {
             CommitPoints | FsyncError | FsyncSlow | Standby | PostgresFull => Shows::Lost,
             Same | TwoNodes | LostAnswers | Drip => Shows::Doubled,
             Permutations => Shows::Said("different ends"),
-            Race => Shows::Said("deadlocks"),
             Drain => Shows::Wrong,
         }
     }
 
     /// The control ends with a program that is dead, or that has lost what it knew.
     pub(crate) const fn control_stays_broken(self) -> bool {
-        matches!(self, Kill | CommitPoints | FsyncSlow | Standby)
+        matches!(self, Kill | CommitPoints | FsyncSlow | Standby | Permutations)
     }
 
     /// Does it, as often as `extent` says. Afterwards nothing is broken any more, but for the controls that stay so.
     pub(crate) async fn inflict(self, to: &mut Campaign, extent: Extent, control: bool) -> Result<()> {
         match self {
             Same => return deeds::same(to, extent).await,
-            Permutations => return deeds::permutations(to, extent.runs).await,
-            Race => return deeds::race(to, extent.lasts).await,
+            Permutations => return deeds::permutations(to, extent.runs, control).await,
             Kill | CommitPoints | FsyncSlow if control => return deeds::dies(to).await,
             _ => to.load(),
         }
@@ -219,10 +228,10 @@ impl Fault {
             DiskFull | PostgresFull => disks::full(to, lasts).await,
             NoConnections => deeds::no_connections(to, lasts).await,
             CommitPoints => deeds::commit_points(to).await,
-            FsyncError => disks::fsync_error(to, lasts).await,
+            FsyncError => disks::fsync_error(to, lasts, control).await,
             FsyncSlow => disks::fsync_slow(to, lasts).await,
             Standby => deeds::standby(to, control).await,
-            Same | Permutations | Race => Ok(()),
+            Same | Permutations => Ok(()),
         }
     }
 }

@@ -86,8 +86,9 @@ fn chosen(runs: u64) -> Vec<Vec<usize>> {
     all.into_iter().step_by(step).collect()
 }
 
-/// Tells `runs` orders, each in a sequence of its own, and sees how they end.
-pub(crate) async fn inflict(to: &mut Campaign, runs: u64) -> Result<()> {
+/// Tells `runs` orders, each in a sequence of its own, and sees how they end. Those of the `control` are only read: what
+/// becomes of orders that believe everything may wait for a person.
+pub(crate) async fn inflict(to: &mut Campaign, runs: u64, control: bool) -> Result<()> {
     let (all, next) = (Arc::new(chosen(runs)), Arc::new(AtomicUsize::new(0)));
     let mut connections = JoinSet::new();
     for _ in 0..CONNECTIONS {
@@ -98,7 +99,11 @@ pub(crate) async fn inflict(to: &mut Campaign, runs: u64) -> Result<()> {
         to.other_acks += told??;
     }
     to.runs += all.len() as u64;
-    to.rest().await?;
+    if control {
+        to.all_read().await?;
+    } else {
+        to.rest().await?;
+    }
     for (what, ends) in ends(to, &all).await? {
         let told = format!("{what}: {} different ends: {}", ends.len(), shown(&ends));
         if ends.len() == 1 { to.notes.push(told) } else { to.wrong.push(told) }

@@ -23,6 +23,7 @@ use tributary::clock::Stopwatch;
 pub(crate) const ARTICLES: usize = 100;
 /// Connections of the closed loop.
 pub(crate) const CONNECTIONS: usize = 12;
+/// Between two webhooks of one connection: what is sent must also be decided, by a debug build.
 const PACE: Duration = Duration::from_millis(100);
 /// Before the same is sent again.
 const AGAIN: Duration = Duration::from_millis(15);
@@ -63,27 +64,8 @@ impl Told {
     }
 }
 
-/// How a sender sends.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Manner {
-    /// Articles that orders are of.
-    pub(crate) articles: usize,
-    /// Between two webhooks of one connection.
-    pub(crate) pace: Duration,
-    /// The first order's number.
-    pub(crate) first: u64,
-    /// Orders are sent as they stand after so many changes.
-    pub(crate) change: u64,
-}
-
-impl Manner {
-    /// What is sent must also be decided, by a debug build.
-    pub(crate) const USUAL: Self = Self { articles: ARTICLES, pace: PACE, first: 1, change: 0 };
-}
-
 #[derive(Debug)]
 struct Shared {
-    manner: Manner,
     to: SocketAddr,
     ledger: Ledger,
     taste: Taste,
@@ -100,16 +82,9 @@ pub(crate) struct Sender {
     pub(crate) told: Arc<Told>,
 }
 
-/// What is sent of an order after so many changes, and its hash.
-pub(crate) fn request(taste: &Taste, order: u64, change: u64) -> Result<(Vec<u8>, Hash)> {
-    let mut body = order_json(taste, order)?;
-    if change > 0 {
-        let mut changed: serde_json::Value = serde_json::from_slice(&body)?;
-        changed["updated_at"] = format!("2026-11-20T10:16:{:02}+01:00", change % 60).into();
-        body = serde_json::to_vec(&changed)?;
-    }
-    let topic = if change > 0 { "orders/updated" } else { "orders/create" };
-    signed(topic, &body)
+/// A new order, and the hash of what is sent.
+pub(crate) fn request(taste: &Taste, order: u64) -> Result<(Vec<u8>, Hash)> {
+    signed("orders/create", &order_json(taste, order)?)
 }
 
 /// A webhook as it goes over the wire, and the hash of its body.
@@ -119,11 +94,11 @@ pub(crate) fn signed(topic: &str, body: &[u8]) -> Result<(Vec<u8>, Hash)> {
 
 impl Sender {
     /// Begins to send orders, one number after another.
-    pub(crate) fn start(to: SocketAddr, ledger: &Ledger, manner: Manner) -> Self {
+    pub(crate) fn start(to: SocketAddr, ledger: &Ledger) -> Self {
         let told = Arc::new(Told::default());
-        let (next, stop) = (AtomicU64::new(manner.first), AtomicBool::new(false));
-        let (ledger, taste) = (ledger.clone(), Taste::new(manner.articles));
-        let shared = Arc::new(Shared { manner, to, ledger, taste, next, stop, told: Arc::clone(&told) });
+        let (next, stop) = (AtomicU64::new(1), AtomicBool::new(false));
+        let (ledger, taste) = (ledger.clone(), Taste::new(ARTICLES));
+        let shared = Arc::new(Shared { to, ledger, taste, next, stop, told: Arc::clone(&told) });
         let mut connections = JoinSet::new();
         for _ in 0..CONNECTIONS {
             connections.spawn(Arc::clone(&shared).send());
@@ -153,7 +128,7 @@ impl Shared {
         let mut line = None;
         while !self.stop.load(Ordering::SeqCst) {
             let order = self.next.fetch_add(1, Ordering::SeqCst);
-            let (request, hash) = request(&self.taste, order, self.manner.change)?;
+            let (request, hash) = request(&self.taste, order)?;
             let mut watch = Stopwatch::start();
             loop {
                 match self.attempt(&mut line, &request).await {
@@ -170,7 +145,7 @@ impl Shared {
                 tokio::time::sleep(AGAIN).await;
                 watch = Stopwatch::start();
             }
-            tokio::time::sleep(self.manner.pace).await;
+            tokio::time::sleep(PACE).await;
         }
         Ok(())
     }

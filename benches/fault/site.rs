@@ -120,9 +120,8 @@ impl Site {
         // The same port after every start; free now, and nobody is told of it but us.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let text = format!(
-            "[server]\nlisten = \"{address}\"\nworkers = 2\n[intake]\nlease_seconds = {}\n\
+            "[server]\nlisten = \"{address}\"\nworkers = 2\n[intake]\nlease_seconds = 2\n\
              [dispatch]\nlease_seconds = 3\nbackoff_permille = 5\n{}\n{}",
-            if needs.patient { 30 } else { 2 },
             if needs.files { files::config(&self.inbox()) } else { String::new() },
             world::config(&self.database.url, &self.partners.url())
         );

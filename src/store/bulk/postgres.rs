@@ -5,10 +5,7 @@ use super::{
     Column, Kind, Lock, Op, Role, Row, Verb,
     sqlite::{join, on_conflict},
 };
-use crate::{
-    crash,
-    store::{StoreError, tx::Bound},
-};
+use crate::store::{StoreError, tx::Bound};
 use sea_orm::{
     DbBackend, Statement, Value,
     sea_query::ArrayType,
@@ -60,15 +57,11 @@ fn text(op: &Op) -> String {
         }
         Verb::Find(lock) => {
             let order = join(op.keys().map(|(_, c)| format!("{table}.{}", c.name)), ", ");
-            let (more, tail) = match lock {
-                Lock::No => ("", String::new()),
-                // What must never be, and slowly: the fault campaign shows with it that it would notice.
-                Lock::Rows if crash::is_unsafe("unsorted_locks") => {
-                    (", pg_sleep(0.003) AS slept", format!(" ORDER BY random() FOR UPDATE OF {table}"))
-                }
-                Lock::Rows => ("", format!(" ORDER BY {order} FOR UPDATE OF {table}")),
+            let tail = match lock {
+                Lock::No => String::new(),
+                Lock::Rows => format!(" ORDER BY {order} FOR UPDATE OF {table}"),
             };
-            format!("SELECT {table}.*{more} FROM {from} JOIN {table} ON {}{tail}", matches(op))
+            format!("SELECT {table}.* FROM {from} JOIN {table} ON {}{tail}", matches(op))
         }
         Verb::Delete => format!("DELETE FROM {table} USING {from} WHERE {}", matches(op)),
     }
