@@ -8,6 +8,8 @@
 mod calm;
 #[path = "load/child.rs"]
 mod child;
+#[path = "load/copies.rs"]
+mod copies;
 #[path = "load/database.rs"]
 mod database;
 #[path = "load/dispatch.rs"]
@@ -18,6 +20,8 @@ mod documents;
 mod feed;
 #[path = "load/files.rs"]
 mod files;
+#[path = "load/growth.rs"]
+mod growth;
 mod limit;
 #[path = "load/open.rs"]
 mod open;
@@ -47,7 +51,8 @@ const WARM_UP: u64 = 1000;
 /// Documents sent before T1 is taken: what waits to be decided, as nothing is, is full then and costs no more.
 const FILL_UP: u64 = 6000;
 /// Names `--only` knows.
-const NAMES: [&str; 13] = ["T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T11", "T12", "T13", "fair", "overload"];
+const NAMES: [&str; 15] =
+    ["T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T11", "T12", "T13", "fair", "overload"];
 
 /// What was asked for on the command line.
 #[derive(Debug, Default)]
@@ -156,6 +161,9 @@ async fn measure(asked: &Asked) -> Result<Vec<Run>> {
         }
         if asked.wants("T12") {
             runs.extend(dispatch::measure(asked, kind).await?);
+        }
+        if asked.wants("T9") || asked.wants("T10") {
+            runs.extend(growth::measure(asked, kind).await?);
         }
         runs.extend(calm::measure(asked, kind).await?);
     }

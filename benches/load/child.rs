@@ -103,6 +103,11 @@ impl Running {
         Ok(running)
     }
 
+    /// Ends it as a crash does.
+    pub(crate) fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill()?)
+    }
+
     /// A figure of `/proc/<pid>/status`, in MiB: `VmRSS` (now), `VmHWM` (at most).
     pub(crate) fn memory_mib(&self, name: &str) -> Option<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;

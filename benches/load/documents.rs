@@ -104,7 +104,7 @@ fn address(order: u64) -> Value {
         "first_name": "Anna", "last_name": format!("Voorbeeld {order}"), "name": format!("Anna Voorbeeld {order}"),
         "company": null, "address1": format!("Voorbeeldstraat {}", order % 900 + 1), "address2": null, "city": city,
         "zip": zip, "province": province, "province_code": province, "country": "Netherlands", "country_code": "NL",
-        "phone": "+31 30 555 0142", "latitude": null, "longitude": null
+        "phone": format!("+31 30 555 {:04}", order % 10_000), "latitude": null, "longitude": null
     })
 }
 
