@@ -10,6 +10,7 @@ mod m20261125_000006_contract_prices;
 mod m20261125_000007_sku_case;
 mod m20261125_000008_waiting_lines;
 mod m20261125_000009_party_marks;
+mod m20261125_000012_long_lists;
 
 /// Applies the steps in order; run by `tributary migrate` and at start.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000007_sku_case::Migration),
             Box::new(m20261125_000008_waiting_lines::Migration),
             Box::new(m20261125_000009_party_marks::Migration),
+            Box::new(m20261125_000012_long_lists::Migration),
         ]
     }
 }

@@ -11,15 +11,16 @@ use model::{
     codes::{Channel, Customer, Role},
     ids::OrderId,
     money::Money,
+    order::status::Status,
     said::OrderKind,
     time::Instant,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    sea_query::{Expr, SimpleExpr},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Rows of a list at most: a page, and one more that says whether there is a next one.
 pub const PAGE_MAX: u64 = 201;
@@ -96,38 +97,60 @@ struct Row {
 /// # Errors
 /// A row makes no sense, or the database is gone.
 pub async fn list(conn: &impl ConnectionTrait, filter: &OrderFilter) -> Result<Vec<OrderSummary>, StoreError> {
-    use orders::Column as C;
     let mut wanted = standing(filter).add(placed(filter));
     if !filter.text.trim().is_empty() {
         wanted = wanted.add(named(conn, filter.text.trim()).await?);
     }
-    let rows = orders::Entity::find()
+    let mut rows = Vec::new();
+    for status in one_by_one(filter) {
+        rows.extend(page(conn, wanted.clone().add(status), filter.limit.min(PAGE_MAX)).await?);
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse((row.placed_at, row.id)));
+    rows.truncate(usize::try_from(filter.limit.min(PAGE_MAX)).unwrap_or(usize::MAX));
+    rows.into_iter().map(summary).collect()
+}
+
+async fn page(conn: &impl ConnectionTrait, wanted: Condition, limit: u64) -> Result<Vec<Row>, StoreError> {
+    use orders::Column as C;
+    Ok(orders::Entity::find()
         .select_only()
         .columns([C::Id, C::Channel, C::ExternalId, C::Number, C::Kind, C::Status, C::Customer, C::Currency, C::Total])
         .columns([C::Priority, C::PlacedAt, C::UpdatedAt, C::Events])
         .filter(wanted)
         .order_by_desc(C::PlacedAt)
         .order_by_desc(C::Id)
-        .limit(filter.limit.min(PAGE_MAX))
+        .limit(limit)
         .into_model::<Row>()
         .all(conn)
-        .await?;
-    rows.into_iter().map(summary).collect()
+        .await?)
 }
 
-/// What it is and where it stands.
+/// The page of each status is asked for on its own where an index gives it in its order: one of several statuses would sort
+/// all of them, or look through all orders.
+fn one_by_one(filter: &OrderFilter) -> Vec<SimpleExpr> {
+    use orders::Column as C;
+    let found_otherwise = filter.ids.is_some() || filter.customer.is_some() || !filter.text.trim().is_empty();
+    let found_otherwise = found_otherwise || filter.hold.is_some() || filter.waits_for_stock;
+    let each = |names: &mut dyn Iterator<Item = &str>| names.map(|name| C::Status.eq(name)).collect();
+    match filter.statuses.as_slice() {
+        [] if filter.ids.is_some() => vec![Expr::cust("1 = 1")],
+        [] if filter.channel.is_some() && !found_otherwise => {
+            each(&mut Status::ALL.iter().map(|status| status.name()).filter(|name| *name != AWAITED))
+        }
+        [] => vec![C::Status.ne(AWAITED)],
+        some if found_otherwise => vec![C::Status.is_in(some.iter().map(String::as_str))],
+        // Each of them once.
+        some => each(&mut some.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter()),
+    }
+}
+
+/// What it is, but for its status.
 fn standing(filter: &OrderFilter) -> Condition {
     use orders::Column as C;
     let mut wanted = Condition::all();
     if let Some(ids) = &filter.ids {
         wanted = wanted.add(C::Id.is_in(rows::uuids(ids.iter().copied())));
     }
-    wanted = match filter.statuses.as_slice() {
-        [] if filter.ids.is_some() => wanted,
-        [] => wanted.add(C::Status.ne(AWAITED)),
-        [one] => wanted.add(C::Status.eq(one.as_str())),
-        some => wanted.add(C::Status.is_in(some.iter().map(String::as_str))),
-    };
     if let Some(channel) = &filter.channel {
         wanted = wanted.add(C::Channel.eq(channel.as_str()));
     }

@@ -68,6 +68,10 @@ pub async fn list(conn: &impl ConnectionTrait, filter: &DeliveryFilter) -> Resul
     }
     if let Some(state) = filter.state {
         query = query.filter(C::State.eq(rows::name(&state)?));
+        if state != DeliveryState::Done {
+            // As written in the partial index: all others are few.
+            query = query.filter(Expr::cust("state <> 'done'"));
+        }
     }
     if let Some(order) = filter.order {
         query = query.filter(C::OrderId.eq(order.uuid()));

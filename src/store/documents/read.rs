@@ -9,7 +9,8 @@ use crate::store::{
 };
 use model::{codes::Channel, ids::DocumentId, order::event::Actor, port::inbound::Summary, time::Instant};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Query,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Query},
 };
 
 /// Rows of a list at most.
@@ -88,6 +89,11 @@ pub async fn list(conn: &impl ConnectionTrait, filter: &DocumentFilter) -> Resul
     }
     // One whose parts still arrive was not acknowledged, and is nobody's business unless asked for.
     wanted = match filter.state {
+        // The second half is that of the partial index.
+        Some(DocumentState::Received) => wanted.add(Expr::cust("state = 'received'")),
+        Some(state @ (DocumentState::Held | DocumentState::Erased)) => {
+            wanted.add(C::State.eq(rows::name(&state)?)).add(Expr::cust("state IN ('held', 'erased')"))
+        }
         Some(state) => wanted.add(C::State.eq(rows::name(&state)?)),
         None => wanted.add(C::State.ne(rows::name(&DocumentState::Receiving)?)),
     };

@@ -85,6 +85,39 @@ async fn orders_are_listed_page_by_page_and_found() {
 }
 
 #[tokio::test]
+async fn several_statuses_make_one_list() {
+    on_each_database(async |world| {
+        for n in 0..9_i64 {
+            let mut order = simple_order(&n.to_string());
+            order.header.placed_at = SourceTime::utc(NOW.plus(n / 2));
+            let status = ["released", "shipped", "cancelled"][usize::try_from(n % 3).expect("small")];
+            world.save_as(&order, 0, status).await.expect("saved");
+        }
+        let db = world.store.read();
+        let walk = async |mut filter: OrderFilter| {
+            let mut seen = Vec::new();
+            loop {
+                let page = order_lists::list(db, &filter).await.expect("read");
+                let Some(last) = page.last() else { break };
+                assert!(page.len() as u64 <= filter.limit);
+                filter.before = Some((last.placed_at, last.id));
+                seen.extend(page.iter().map(|o| (o.placed_at, o.id)));
+            }
+            assert!(seen.is_sorted_by(|a, b| a > b), "{seen:?}");
+            seen.len()
+        };
+        let any = || OrderFilter { limit: 2, ..OrderFilter::default() };
+        let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let web = Some(Channel::new("web"));
+        assert_eq!(walk(OrderFilter { statuses: named(&["released", "shipped"]), ..any() }).await, 6);
+        assert_eq!(walk(OrderFilter { statuses: named(&["shipped", "shipped"]), ..any() }).await, 3);
+        assert_eq!(walk(OrderFilter { channel: web.clone(), ..any() }).await, 9);
+        assert_eq!(walk(OrderFilter { channel: web, statuses: named(&["cancelled"]), ..any() }).await, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_last_word_counts() {
     on_each_database(async |world| {
         let order = simple_order("1");

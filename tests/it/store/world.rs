@@ -33,9 +33,13 @@ impl World {
 
     /// Saves one order in a transaction of its own.
     pub(super) async fn save(&self, order: &Order, was_events: u32) -> Result<(), StoreError> {
+        self.save_as(order, was_events, "open").await
+    }
+
+    pub(super) async fn save_as(&self, order: &Order, was_events: u32, status: &str) -> Result<(), StoreError> {
         let tx = self.begin().await;
         let slot = Slot::Placed(Box::new(order.clone()));
-        let saved = SavedOrder { slot: &slot, was_events, fingerprint: "same", total: 1999, status: "open" };
+        let saved = SavedOrder { slot: &slot, was_events, fingerprint: "same", total: 1999, status };
         orders::save(&tx, orders::rows(&[saved], NOW)?).await?;
         tx.commit().await
     }
