@@ -70,7 +70,9 @@ pub async fn claim(tx: &Tx, now: Instant, until: Instant, limit: u64) -> Result<
 /// The database is gone.
 pub async fn take_over(tx: &Tx) -> Result<u64, StoreError> {
     use work::Column as C;
-    let taken = work::Entity::update_many().col_expr(C::LeaseUntil, Expr::value(0_i64)).filter(C::LeaseUntil.gt(0));
+    // As written in the partial index.
+    let leased = Expr::cust("lease_until > 0");
+    let taken = work::Entity::update_many().col_expr(C::LeaseUntil, Expr::value(0_i64)).filter(leased);
     Ok(taken.exec(tx).await?.rows_affected)
 }
 

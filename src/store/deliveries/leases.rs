@@ -36,6 +36,8 @@ pub async fn take_over(tx: &Tx, connector: &Connector, now: Instant) -> Result<u
         .col_expr(C::NextAt, Expr::value(now.0))
         .filter(C::Connector.eq(connector.as_str()))
         .filter(Expr::cust("state = 'waiting'"))
+        // A lease moves this on to its end: found by the index, however many wait.
+        .filter(C::NextAt.gt(now.0))
         .filter(C::LeaseUntil.gt(now.0))
         .exec(tx)
         .await?;
