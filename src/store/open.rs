@@ -189,6 +189,13 @@ async fn open_postgres(options: &StoreOptions) -> Result<Store, StoreError> {
             ("lock_timeout", "2s"),
             ("idle_in_transaction_session_timeout", "15s"),
             ("default_transaction_isolation", "read committed"),
+            // Every statement has its index. A plan made while a table was small, or whose statistics say so, would read all
+            // of it for each batch until it is analysed.
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            // The cost of what has no index is a fiction then, and compiles nothing.
+            ("jit", "off"),
         ])
         .disable_statement_logging();
     let pool = PgPoolOptions::new()
