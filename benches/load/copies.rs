@@ -14,7 +14,7 @@ use sqlx::{
 /// Orders that are decided for real and copied; fewer than 65,536, so that a copy is one byte of an id.
 pub(crate) const DECIDED: u64 = 10_000;
 /// What a copy's number is higher by than that of the copy before: the byte above those of [`DECIDED`].
-const STEP: u64 = 1 << 16;
+pub(crate) const STEP: u64 = 1 << 16;
 
 /// How a column of a copy differs.
 #[derive(Clone, Copy)]

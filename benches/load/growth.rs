@@ -3,7 +3,7 @@
 use super::{
     Asked, CONNECTIONS, WARM_UP, at_most, began,
     child::{Role, Running},
-    copies::{self, DECIDED},
+    copies::{self, DECIDED, STEP},
     database::{Database, Kind, LAST, Look, RELEASED},
     documents,
     record::Run,
@@ -25,6 +25,40 @@ const PAGES: usize = 20;
 /// Time without a new event after which a run has failed, and between two looks.
 const STILL: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(20);
+
+/// A look that takes longer is repeated a few times only.
+const LONG: Duration = Duration::from_millis(250);
+const FEW: usize = 5;
+
+/// What is looked at; words in braces are filled in, another one for each look.
+const LISTS: [(&str, &str); 26] = [
+    ("orders, first page", "/v1/orders?limit=100"),
+    ("orders, a page far behind", "/v1/orders?limit=100&cursor={far}"),
+    ("orders that stand still", "/v1/orders?limit=100&status=on_hold"),
+    ("orders cancelled or on hold", "/v1/orders?limit=100&status=on_hold,cancelled"),
+    ("orders delivered or released", "/v1/orders?limit=100&status=delivered,released"),
+    ("orders, far behind by status", "/v1/orders?limit=100&status=delivered&cursor={far}"),
+    ("orders by channel", "/v1/orders?limit=100&channel=bench"),
+    ("orders by status and channel", "/v1/orders?limit=100&channel=bench&status=on_hold"),
+    ("orders of a quiet channel", "/v1/orders?limit=100&channel=quiet"),
+    ("orders by hold", "/v1/orders?limit=100&hold=awaiting_stock"),
+    ("orders that wait for stock", "/v1/orders?limit=100&waiting=stock"),
+    ("search by number", "/v1/orders?q=%23{number}"),
+    ("search by phone", "/v1/orders?q=%2B31%2030%20555%20{phone}"),
+    ("search by name", "/v1/orders?q=Anna%20Voorbeeld%20{person}"),
+    ("one order", "/v1/orders/{order}"),
+    ("its history", "/v1/orders/{order}/timeline"),
+    ("deliveries, first page", "/v1/deliveries?limit=100"),
+    ("deliveries, page 20", "/v1/deliveries?limit=100&cursor={deliveries}"),
+    ("deliveries that wait", "/v1/deliveries?limit=100&state=waiting"),
+    ("deliveries in quarantine", "/v1/deliveries?limit=100&state=quarantined"),
+    ("deliveries superseded", "/v1/deliveries?limit=100&state=superseded"),
+    ("deliveries of a quiet partner", "/v1/deliveries?limit=100&connector=quiet"),
+    ("documents, first page", "/v1/documents?limit=100"),
+    ("documents held", "/v1/documents?limit=100&state=held"),
+    ("documents with rejects", "/v1/documents?limit=100&rejects=true"),
+    ("documents of a quiet channel", "/v1/documents?limit=100&channel=quiet"),
+];
 
 /// T9, T10 and the start of T13 on one database.
 pub(crate) async fn measure(asked: &Asked, kind: Kind) -> Result<Vec<Run>> {
@@ -150,70 +184,23 @@ impl House {
     /// T10: what people look at.
     async fn looks(&self, size: u64) -> Result<Vec<Run>> {
         let mut asks = Asks { line: Line::open(self.server.address).await?, key: self.key.clone() };
-        // The number of an order: every copy of the same one is [`STEP`] behind.
-        let number = |i: u64| (i % (size / DECIDED)) * 65_536 + (i * 7919) % DECIDED + 1;
-        let person = |i: u64| (i * 7919) % DECIDED + 1;
-        let mut orders = Vec::new();
-        for i in 0..LOOKS {
-            let found = asks.get(&format!("/v1/orders?q=%23{}", number(i))).await?;
-            let id = found["items"][0]["id"].as_str();
-            orders.push(id.with_context(|| format!("order {} is not found", number(i)))?.to_owned());
-        }
-        let middle = asks.get(&format!("/v1/orders?q=%23{}", number(size / DECIDED / 2))).await?;
-        let middle = middle["items"][0]["placed_at"].as_str().context("no time")?.replace('+', "%2B");
-        let far = asks.get(&format!("/v1/orders?limit=1&placed_to={middle}")).await?;
-        let far = far["next"].as_str().context("no page behind the middle")?.to_owned();
-        let deliveries = asks.behind("/v1/deliveries?limit=100").await?;
-        let order = |i: u64| orders.get(i as usize).map_or("", String::as_str);
-        let paths: Vec<(&'static str, Box<dyn Fn(u64) -> String + '_>)> = vec![
-            ("orders, first page", Box::new(|_| "/v1/orders?limit=100".into())),
-            ("orders, a page far behind", Box::new(|_| format!("/v1/orders?limit=100&cursor={far}"))),
-            ("orders that stand still", Box::new(|_| "/v1/orders?limit=100&status=on_hold".into())),
-            ("orders cancelled or on hold", Box::new(|_| "/v1/orders?limit=100&status=on_hold,cancelled".into())),
-            ("orders delivered or released", Box::new(|_| "/v1/orders?limit=100&status=delivered,released".into())),
-            (
-                "orders, far behind by status",
-                Box::new(|_| format!("/v1/orders?limit=100&status=delivered&cursor={far}")),
-            ),
-            ("orders by channel", Box::new(|_| "/v1/orders?limit=100&channel=bench".into())),
-            ("orders by status and channel", Box::new(|_| "/v1/orders?limit=100&channel=bench&status=on_hold".into())),
-            ("orders of a quiet channel", Box::new(|_| "/v1/orders?limit=100&channel=quiet".into())),
-            ("orders by hold", Box::new(|_| "/v1/orders?limit=100&hold=awaiting_stock".into())),
-            ("orders that wait for stock", Box::new(|_| "/v1/orders?limit=100&waiting=stock".into())),
-            ("search by number", Box::new(|i| format!("/v1/orders?q=%23{}", number(i)))),
-            ("search by phone", Box::new(|i| format!("/v1/orders?q=%2B31%2030%20555%20{:04}", person(i) % 10_000))),
-            ("search by name", Box::new(|i| format!("/v1/orders?q=Anna%20Voorbeeld%20{}", person(i)))),
-            ("one order", Box::new(|i| format!("/v1/orders/{}", order(i)))),
-            ("its history", Box::new(|i| format!("/v1/orders/{}/timeline", order(i)))),
-            ("deliveries, first page", Box::new(|_| "/v1/deliveries?limit=100".into())),
-            ("deliveries, page 20", Box::new(|_| format!("/v1/deliveries?limit=100&cursor={deliveries}"))),
-            ("deliveries that wait", Box::new(|_| "/v1/deliveries?limit=100&state=waiting".into())),
-            ("deliveries in quarantine", Box::new(|_| "/v1/deliveries?limit=100&state=quarantined".into())),
-            ("deliveries superseded", Box::new(|_| "/v1/deliveries?limit=100&state=superseded".into())),
-            ("deliveries of a quiet partner", Box::new(|_| "/v1/deliveries?limit=100&connector=quiet".into())),
-            ("documents, first page", Box::new(|_| "/v1/documents?limit=100".into())),
-            ("documents held", Box::new(|_| "/v1/documents?limit=100&state=held".into())),
-            ("documents with rejects", Box::new(|_| "/v1/documents?limit=100&rejects=true".into())),
-            ("documents of a quiet channel", Box::new(|_| "/v1/documents?limit=100&channel=quiet".into())),
-        ];
+        let known = Known::of(&mut asks, size).await?;
         let mut runs = Vec::new();
-        for (what, path) in paths {
+        for (what, path) in LISTS {
             let mut waits = Vec::new();
             for i in 0..LOOKS {
                 let watch = Stopwatch::start();
-                asks.ask(&path(i)).await.context(what)?;
+                asks.ask(&known.path(path, i)).await.context(what)?;
                 waits.push(u32::try_from(watch.micros())?);
-                // What takes a second each is known by a few.
-                if watch.elapsed() > Duration::from_millis(250) && i >= 4 {
+                // What takes so long each is known by a few.
+                if watch.elapsed() > LONG && waits.len() >= FEW {
                     break;
                 }
             }
             waits.sort_unstable();
             let p99 = quantile_ms(&waits, 990);
             let mut run = at_most(self.kind, "T10", what, p99, "ms p99", 50.0);
-            run.p50_ms = Some(quantile_ms(&waits, 500));
-            run.p99_ms = Some(p99);
-            run.orders = Some(size);
+            (run.p50_ms, run.p99_ms, run.orders) = (Some(quantile_ms(&waits, 500)), Some(p99), Some(size));
             runs.push(run);
         }
         Ok(runs)
@@ -240,6 +227,53 @@ impl House {
         drop(self.server);
         self.database.remove().await
     }
+}
+
+/// What the paths of [`LISTS`] are filled with.
+struct Known {
+    size: u64,
+    /// Ids, by the number of the look.
+    orders: Vec<String>,
+    /// The cursor of a page in the middle of all orders, and of one of deliveries.
+    far: String,
+    deliveries: String,
+}
+
+impl Known {
+    async fn of(asks: &mut Asks, size: u64) -> Result<Self> {
+        let mut orders = Vec::new();
+        for i in 0..LOOKS {
+            let found = asks.get(&format!("/v1/orders?q=%23{}", number(size, i))).await?;
+            let id = found["items"][0]["id"].as_str();
+            orders.push(id.with_context(|| format!("order {} is not found", number(size, i)))?.to_owned());
+        }
+        let middle = asks.get(&format!("/v1/orders?q=%23{}", number(size, size / DECIDED / 2))).await?;
+        let middle = middle["items"][0]["placed_at"].as_str().context("no time")?.replace('+', "%2B");
+        let page = asks.get(&format!("/v1/orders?limit=1&placed_to={middle}")).await?;
+        let far = page["next"].as_str().context("no page behind the middle")?.to_owned();
+        let deliveries = asks.behind("/v1/deliveries?limit=100").await?;
+        Ok(Self { size, orders, far, deliveries })
+    }
+
+    fn path(&self, path: &str, i: u64) -> String {
+        let person = person(i);
+        path.replace("{far}", &self.far)
+            .replace("{deliveries}", &self.deliveries)
+            .replace("{order}", self.orders.get(i as usize).map_or("", String::as_str))
+            .replace("{number}", &number(self.size, i).to_string())
+            .replace("{person}", &person.to_string())
+            .replace("{phone}", &format!("{:04}", person % 10_000))
+    }
+}
+
+/// One of the orders decided for real.
+const fn person(i: u64) -> u64 {
+    i * 7919 % DECIDED + 1
+}
+
+/// The number of one of its copies, or its own.
+const fn number(size: u64, i: u64) -> u64 {
+    (i % (size / DECIDED)) * STEP + person(i)
 }
 
 /// Somebody with a key who looks.
