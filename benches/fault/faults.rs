@@ -113,7 +113,9 @@ impl Fault {
     pub(crate) const fn is_quick_on(self, kind: Kind) -> bool {
         match kind {
             Kind::Sqlite => true,
-            Kind::Postgres => !matches!(self, PartnerDown | LostAnswers | Garbage | Drip | Permutations),
+            Kind::Postgres => {
+                !matches!(self, PartnerDown | LostAnswers | Garbage | Drip | Permutations | Drain | PostgresStop)
+            }
         }
     }
 
