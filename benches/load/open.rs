@@ -14,6 +14,9 @@ use std::{
 use tokio::task::JoinSet;
 use tributary::clock::Stopwatch;
 
+/// What a server says on a connection over which nothing came for some seconds.
+const TIMED_OUT: u16 = 408;
+
 /// What came of it; times in microseconds, rising.
 #[derive(Debug, Default)]
 pub(crate) struct Came {
@@ -51,7 +54,12 @@ pub(crate) async fn arrive(
                 let due = Duration::from_secs_f64(at as f64 / rate);
                 tokio::time::sleep(due.saturating_sub(watch.elapsed())).await;
                 let sent = watch.elapsed();
-                let status = line.status(request).await?;
+                let mut status = line.status(request).await?;
+                if status == TIMED_OUT {
+                    // The connection was opened too long before its first request.
+                    line = Line::open(to).await?;
+                    status = line.status(request).await?;
+                }
                 let (waits, since) = match status {
                     200..=299 => (&mut came.taken, due),
                     503 => (&mut came.put_off, sent),
