@@ -1,8 +1,7 @@
 //! Batches follow one another while the one before is still being written: what one decides, the next must know.
 
-use super::world::{CHANNEL, now, on_each_database, order_json};
-use model::order::{event::Actor, state::Slot};
-use tributary::intake::{Arrival, DocumentKind};
+use super::world::{now, on_each_database, order_json, webhook};
+use model::order::state::Slot;
 
 /// Orders at once: some batches.
 const ORDERS: u64 = 600;
@@ -18,23 +17,10 @@ fn alike(id: u64) -> String {
     order.to_string()
 }
 
-fn arrival(id: u64) -> Arrival {
-    Arrival {
-        channel: CHANNEL.into(),
-        kind: DocumentKind::Webhook,
-        topic: "orders/create".into(),
-        name: String::new(),
-        media_type: "application/json".into(),
-        headers: vec![],
-        actor: Actor::Channel { channel: CHANNEL.into() },
-        bytes: alike(id).into_bytes(),
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_equal_orders_that_come_at_once_only_one_is_not_suspected() {
     on_each_database(async |river| {
-        let arrivals = (1..=ORDERS).map(|id| river.app.intake.accept(arrival(id)));
+        let arrivals = (1..=ORDERS).map(|id| river.app.intake.accept(webhook(alike(id))));
         let accepted: Vec<_> = futures_util::future::join_all(arrivals).await;
         for accepted in accepted {
             river.read(accepted.expect("is accepted")).await;

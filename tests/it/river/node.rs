@@ -1,6 +1,6 @@
 //! What a node does besides orders: says that it lives, and outlives more documents than it may hold.
 
-use super::world::{CHANNEL, River, now, on_each_database, on_each_database_with, order_json};
+use super::world::{CHANNEL, River, now, on_each_database, on_each_database_with, order_json, webhook};
 use futures_util::future::join_all;
 use model::{
     codes::Channel,
@@ -12,7 +12,7 @@ use model::{
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use tributary::{
-    intake::{Accepted, Arrival, DocumentKind, NotAccepted},
+    intake::{Accepted, DocumentKind, NotAccepted},
     orders::{Finish, StatementJob},
     store::{
         Lane,
@@ -46,16 +46,7 @@ async fn every_node_says_that_it_lives() {
 
 /// So many orders at once, each of one lamp.
 async fn burst(river: &River, orders: u64) -> Vec<Result<Accepted, NotAccepted>> {
-    let arrivals = (1..=orders).map(|n| Arrival {
-        channel: Channel::new(CHANNEL),
-        kind: DocumentKind::Webhook,
-        topic: "orders/create".into(),
-        name: String::new(),
-        media_type: "application/json".into(),
-        headers: vec![],
-        actor: Actor::Channel { channel: CHANNEL.into() },
-        bytes: order_json(n, "LT-DL-0003", 1, "5.95", 1).into_bytes(),
-    });
+    let arrivals = (1..=orders).map(|n| webhook(order_json(n, "LT-DL-0003", 1, "5.95", 1)));
     join_all(arrivals.map(|arrival| river.app.intake.accept(arrival))).await
 }
 

@@ -1,6 +1,6 @@
 //! Stock that many orders want, that somebody counts, and that comes back.
 
-use super::world::{CHANNEL, River, now, on_each_database, order_json};
+use super::world::{CHANNEL, River, now, on_each_database, order_json, webhook};
 use futures_util::future::join_all;
 use model::{
     codes::Sku,
@@ -8,14 +8,12 @@ use model::{
     ids::OrderId,
     measure::Quantity,
     order::{
-        event::Actor,
         state::{Counters, Slot},
         status::{Status, status},
     },
 };
 use std::{collections::HashMap, time::Duration};
 use tributary::{
-    intake::{Arrival, DocumentKind},
     master,
     store::{
         Lane,
@@ -170,19 +168,6 @@ async fn goods_that_come_back_go_to_the_most_important_order_first() {
     .await;
 }
 
-fn webhook(id: u64) -> Arrival {
-    Arrival {
-        channel: CHANNEL.into(),
-        kind: DocumentKind::Webhook,
-        topic: "orders/create".into(),
-        name: String::new(),
-        media_type: "application/json".into(),
-        headers: vec![],
-        actor: Actor::Channel { channel: CHANNEL.into() },
-        bytes: order_json(id, LAMP, 1, PRICE, 1).into_bytes(),
-    }
-}
-
 /// All of these orders, as soon as they are there.
 async fn all_of(river: &River, ids: &[OrderId]) -> HashMap<OrderId, Slot> {
     for _ in 0..600 {
@@ -200,7 +185,7 @@ async fn three_hundred_orders_for_a_hundred_lamps_are_not_oversold() {
     const ORDERS: u64 = 300;
     on_each_database(async |river| {
         goods_in(river, LAMP, "RTM", 50).await;
-        join_all((1..=ORDERS).map(|id| river.app.intake.accept(webhook(id)))).await;
+        join_all((1..=ORDERS).map(|id| river.app.intake.accept(webhook(order_json(id, LAMP, 1, PRICE, 1))))).await;
         let ids: Vec<OrderId> = (1..=ORDERS).map(|id| OrderId::of(CHANNEL, &id.to_string())).collect();
         let slots = all_of(river, &ids).await;
         let lines = || slots.values().filter_map(Slot::order).map(|o| o.lines[0].counters);

@@ -270,6 +270,20 @@ fn rate_card(country: &str) -> RateCard {
     }
 }
 
+/// A new order of the shop as its webhook brings it.
+pub(crate) fn webhook(body: String) -> Arrival {
+    Arrival {
+        channel: CHANNEL.into(),
+        kind: DocumentKind::Webhook,
+        topic: "orders/create".into(),
+        name: String::new(),
+        media_type: "application/json".into(),
+        headers: vec![],
+        actor: Actor::Channel { channel: CHANNEL.into() },
+        bytes: body.into_bytes(),
+    }
+}
+
 /// A Shopify order of one line, updated at second `version` of a minute.
 pub(crate) fn order_json(id: u64, sku: &str, quantity: u32, price: &str, version: u32) -> String {
     let total = format!("{:.2}", f64::from(quantity) * price.parse::<f64>().expect("a price"));
